@@ -1,0 +1,59 @@
+"""The contracts of the boxes on the one line words -> speech -> motion -> frames.
+
+An engine fills one or more of these. A stage object is made once per process by the factory that the engine's
+declaration names, and must be safe to call from several threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engines.progress import Watch
+from engines.types import Arrays, Expression, Float32, FrameStream, Motion, Portrait, Speech
+
+
+@dataclass(frozen=True)
+class VoiceInfo:
+    """One voice that can be chosen: ``id`` is stable and goes into requests; ``language`` a BCP-47-like tag."""
+
+    id: str
+    name: str
+    language: str
+    language_name: str
+
+
+class Voice(Protocol):
+    """Text to speech."""
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Every voice that works, by language name then name."""
+        ...
+
+    def speak(self, text: str, voice: str, options: Any, watch: Watch) -> Speech:
+        """Speak ``text``. Raises StudioError for an unknown voice or text with nothing to say."""
+        ...
+
+
+class Driver(Protocol):
+    """Speech to motion."""
+
+    def drive(self, speech: Speech, expression: Expression, fps: float, options: Any) -> Motion:
+        """Motion of round(duration * fps) frames, at least one."""
+        ...
+
+    def pose(self, expression: Expression) -> Float32:
+        """The face at rest that ``expression``'s first emotions ask for: (52,) float32 in [0, 1]."""
+        ...
+
+
+class Animator(Protocol):
+    """Motion to frames."""
+
+    def prepare(self, portrait: Portrait) -> Arrays:
+        """Everything that depends on the photo alone; cached on disk. Raises StudioError if unsuitable."""
+        ...
+
+    def animate(self, prepared: Arrays, motion: Motion, options: Any) -> FrameStream:
+        """Frames for every row of ``motion``, made one by one as they are taken."""
+        ...

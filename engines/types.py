@@ -1,0 +1,231 @@
+"""The values that flow: words -> Speech -> Motion -> frames -> Clip.
+
+All are frozen dataclasses. Arrays inside are NumPy and are treated as read-only by whoever receives them.
+Ranges that a person can set are declared with pydantic's ``Field`` in ``Annotated``: the same declaration
+validates requests and makes sliders, command-line flags and the REST schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+Float32 = NDArray[np.float32]
+Image = NDArray[np.uint8]
+"""(H, W, 3) uint8 RGB."""
+Arrays = dict[str, NDArray[Any]]
+"""Named arrays: how an engine hands over what may be cached (never objects, never pickle)."""
+
+EMOTIONS: tuple[str, ...] = (
+    "amazement", "anger", "cheekiness", "disgust", "fear",
+    "grief", "joy", "outofbreath", "pain", "sadness",
+)  # fmt: skip
+"""The ten emotions of Audio2Face-3D, in its order. Neutral is all of them at zero."""
+
+BLENDSHAPES: tuple[str, ...] = (
+    "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
+    "eyeWideLeft", "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight",
+    "eyeSquintRight", "eyeWideRight", "jawForward", "jawLeft", "jawRight", "jawOpen", "mouthClose",
+    "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight", "mouthSmileLeft", "mouthSmileRight",
+    "mouthFrownLeft", "mouthFrownRight", "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft",
+    "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
+    "mouthUpperUpRight", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip
+"""The 52 ARKit shapes in NVIDIA's file order. Left and right are the person's own."""
+
+TONGUE_SHAPES: tuple[str, ...] = (
+    "tongueTipUp", "tongueTipDown", "tongueTipLeft", "tongueTipRight", "tongueRollUp", "tongueRollDown",
+    "tongueRollLeft", "tongueRollRight", "tongueUp", "tongueDown", "tongueLeft", "tongueRight", "tongueIn",
+    "tongueStretch", "tongueWide", "tongueNarrow",
+)  # fmt: skip
+
+BLENDSHAPE_INDEX: Mapping[str, int] = {name: index for index, name in enumerate(BLENDSHAPES)}
+
+Strength = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One speech sound. ``start`` and ``end`` in seconds; ``ipa`` may carry stress marks; "" is a pause."""
+
+    start: float
+    end: float
+    ipa: str
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Mono speech.
+
+    ``samples``: (N,) float32 in [-1, 1]; ``sample_rate`` in Hz; ``phones`` in time order where known;
+    ``word_starts`` in seconds where known; ``text`` and ``language`` (BCP-47-like tag) where known.
+    """
+
+    samples: Float32
+    sample_rate: int
+    text: str | None = None
+    language: str | None = None
+    phones: tuple[Phone, ...] = ()
+    word_starts: tuple[float, ...] = ()
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+
+@dataclass(frozen=True)
+class EmotionKey:
+    """The emotions wanted from ``time`` (s) on; weights in [0, 1] by name, absent names are 0."""
+
+    time: Annotated[float, Field(ge=0.0)] = 0.0
+    weights: dict[str, Strength] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """How it should feel. Emotions are constant (one key) or keyed over time; between keys they blend.
+
+    Strengths: ``mouth`` scales articulation and ``gaze``, ``brows``, ``blink``, ``head``, ``breathing`` the
+    life of the face; 1 is natural, 0 is off. The same ``seed`` gives the same motion.
+    """
+
+    emotions: tuple[EmotionKey, ...] = ()
+    mouth: Annotated[float, Field(ge=0.0, le=2.0, title="Mouth")] = 1.0
+    brows: Annotated[float, Field(ge=0.0, le=2.0, title="Brows")] = 1.0
+    blink: Annotated[float, Field(ge=0.0, le=1.0, title="Blinking")] = 1.0
+    gaze: Annotated[float, Field(ge=0.0, le=1.0, title="Gaze")] = 1.0
+    head: Annotated[float, Field(ge=0.0, le=1.0, title="Head motion")] = 1.0
+    breathing: Annotated[float, Field(ge=0.0, le=1.0, title="Breathing")] = 1.0
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What a face does, frame by frame. This is what is exported, streamed, previewed and tested.
+
+    ``blendshapes``: (T, 52) float32 in [0, 1], order of ``BLENDSHAPES``. jawOpen 1.0 opens the inner lips by
+    0.35 inter-ocular distances (outer eye corner to outer eye corner, "iod"); mouthClose equal to jawOpen
+    keeps the lips sealed over an open jaw. All zero is a relaxed face with closed lips and open eyes.
+    ``head``: (T, 6) float32: yaw, pitch, roll in degrees, then x, y, z in iod, relative to the photo.
+    Yaw > 0 turns the face to the picture's right, pitch > 0 looks up, roll > 0 tilts clockwise in the
+    picture; x is to the picture's right, y up, z towards the viewer.
+    ``tongue``: (T, 16) float32 in [0, 1] if known, order of ``TONGUE_SHAPES``.
+    """
+
+    fps: float
+    blendshapes: Float32
+    head: Float32
+    tongue: Float32 | None = None
+
+    def __len__(self) -> int:
+        return len(self.blendshapes)
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A photo ready for an animator.
+
+    ``rgb``: (H, W, 3) uint8 at output size (even sides). ``landmarks``: (468, 3) float32, MediaPipe face mesh
+    points in pixels of ``rgb`` (x right, y down, z away from the viewer in the same unit).
+    """
+
+    rgb: Image
+    landmarks: Float32
+
+
+@dataclass(frozen=True)
+class FrameSpec:
+    """What a stream of frames will be: pixels, frames per second, number of frames."""
+
+    width: int
+    height: int
+    fps: float
+    count: int
+
+
+@dataclass(frozen=True)
+class FrameStream:
+    """Frames that are made as they are asked for: an iterator of ``spec.count`` (H, W, 3) uint8 RGB arrays.
+
+    A consumer is done with a frame before it asks for the next one.
+    """
+
+    spec: FrameSpec
+    frames: Iterator[Image]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said: ``text`` spoken by ``voice`` (an id of the voice engine), or the recording at ``audio``."""
+
+    text: str | None = None
+    voice: str = "en-us"
+    audio: str | None = None
+
+
+@dataclass(frozen=True)
+class AvatarRef:
+    """Which picture talks: ``source`` is a path; ``face`` counts faces from the largest, 0 first."""
+
+    source: str
+    face: Annotated[int, Field(ge=0)] = 0
+
+
+@dataclass(frozen=True)
+class Output:
+    """``fps``: frames per second; ``size``: long side in pixels, None for the photo's own up to 1080."""
+
+    fps: Annotated[float, Field(ge=5.0, le=60.0)] = 25.0
+    size: Annotated[int, Field(ge=64, le=2160)] | None = None
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """One clip, as one JSON document: the page, the CLI, the API, jobs and cache keys all use it.
+
+    ``options``: per engine name, the fields of its options dataclass that differ from their defaults.
+    """
+
+    avatar: AvatarRef
+    words: Words
+    expression: Expression = field(default_factory=Expression)
+    recipe: str = "instant"
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    output: Output = field(default_factory=Output)
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """Wall time in seconds of one stage of a render, and whether it came from the cache."""
+
+    stage: str
+    seconds: float
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A finished video: where it is, what made it and how long each stage took.
+
+    ``duration`` in seconds. ``notes`` are sentences for the user, e.g. that one of several faces was taken.
+    """
+
+    path: Path
+    duration: float
+    width: int
+    height: int
+    fps: float
+    frames: int
+    request: RenderRequest
+    engines: dict[str, str]
+    times: tuple[StageTime, ...] = ()
+    notes: tuple[str, ...] = ()
