@@ -18,7 +18,7 @@ def _ignore(_stage: str, _fraction: float) -> None:
 class Watch:
     """Progress out, cancel in: passed along with a piece of work.
 
-    ``report(stage, fraction)`` tells; ``check()`` raises Cancelled once ``cancel()`` was called, from any thread.
+    ``report(stage, fraction)`` tells; ``check()`` raises Cancelled once ``cancel()`` was called, by any thread.
     """
 
     def __init__(self, on_report: Report = _ignore) -> None:
