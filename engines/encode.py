@@ -1,0 +1,122 @@
+"""Frames and sound to a file that plays everywhere: H.264 yuv420p + AAC in MP4, index first.
+
+Frames are taken one by one from the stream, so memory does not grow with the clip.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import soxr
+
+from engines.files import whole_file
+from engines.progress import Watch
+from engines.types import Float32, FrameStream, Image, Speech
+
+AUDIO_RATE = 48000
+AUDIO_CHUNK = 1024
+RESAMPLE_BLOCK = 32768
+AUDIO_BITS_PER_SECOND = 160_000
+BT709 = 1
+"""Number of BT.709 primaries, transfer and matrix alike (ITU-T H.273), and of limited range in FFmpeg."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """x264's constant rate factor (lower is better, 18 is visually lossless) and speed preset."""
+
+    crf: int = 18
+    preset: str = "veryfast"
+
+
+def encode_clip(
+    stream: FrameStream, speech: Speech, path: Path, watch: Watch, quality: Quality | None = None
+) -> None:
+    """Write ``stream`` with the sound of ``speech`` to ``path``.
+
+    The sound is padded or cut to the frames, so both have one length. The file appears when it is whole;
+    after an error or a cancel there is none. Raises StudioError if the disk is full or cannot be written.
+    """
+    with (
+        whole_file(path) as part,
+        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out,
+    ):
+        video = _add_video(out, stream, quality or Quality())
+        sound = _Sound(out, speech, stream.spec.count / stream.spec.fps)
+        for index, image in enumerate(stream.frames):
+            watch.report("render", index / stream.spec.count)
+            out.mux(video.encode(_to_frame(image)))
+            sound.write_until((index + 1) / stream.spec.fps)
+        out.mux(video.encode(None))
+        sound.finish()
+
+
+def _add_video(out: Any, stream: FrameStream, quality: Quality) -> Any:
+    rate = Fraction(stream.spec.fps).limit_denominator(1001)
+    video = out.add_stream("libx264", rate=rate)
+    video.width, video.height, video.pix_fmt = stream.spec.width, stream.spec.height, "yuv420p"
+    video.options = {"crf": str(quality.crf), "preset": quality.preset}
+    context = video.codec_context
+    context.colorspace = context.color_primaries = context.color_trc = context.color_range = BT709
+    context.thread_count = os.cpu_count() or 1
+    return video
+
+
+def _to_frame(image: Image) -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+    return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+
+
+class _Sound:
+    """The sound track, resampled and written alongside the frames: interleaved, and never whole in memory."""
+
+    def __init__(self, out: Any, speech: Speech, seconds: float) -> None:
+        self._out = out
+        self._track = out.add_stream("aac", rate=AUDIO_RATE, layout="mono")
+        self._track.bit_rate = AUDIO_BITS_PER_SECOND
+        self._wanted = round(seconds * AUDIO_RATE)
+        self._chunks = _resampled(speech)
+        self._rest = np.zeros(0, np.float32)
+        self._done = 0
+
+    def write_until(self, seconds: float) -> None:
+        """Write whole chunks up to ``seconds``."""
+        while self._done + AUDIO_CHUNK <= min(seconds * AUDIO_RATE, self._wanted):
+            self._write(AUDIO_CHUNK)
+
+    def finish(self) -> None:
+        """Write what is left."""
+        self.write_until(float("inf"))
+        if self._done < self._wanted:
+            self._write(self._wanted - self._done)
+        self._out.mux(self._track.encode(None))
+
+    def _write(self, count: int) -> None:
+        frame = av.AudioFrame.from_ndarray(self._take(count)[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = AUDIO_RATE, self._done, Fraction(1, AUDIO_RATE)
+        self._out.mux(self._track.encode(frame))
+        self._done += count
+
+    def _take(self, count: int) -> Float32:
+        """The next ``count`` samples, silence after the end."""
+        while len(self._rest) < count:
+            more = next(self._chunks, None)
+            self._rest = np.concatenate([self._rest, np.zeros(count, np.float32) if more is None else more])
+        taken, self._rest = self._rest[:count], self._rest[count:]
+        return np.ascontiguousarray(taken)
+
+
+def _resampled(speech: Speech) -> Iterator[Float32]:
+    """Blocks of the speech at AUDIO_RATE, clipped to [-1, 1]."""
+    resampler = soxr.ResampleStream(speech.sample_rate, AUDIO_RATE, 1, dtype="float32")
+    for start in range(0, len(speech.samples), RESAMPLE_BLOCK):
+        block = speech.samples[start : start + RESAMPLE_BLOCK]
+        last = start + RESAMPLE_BLOCK >= len(speech.samples)
+        yield np.clip(resampler.resample_chunk(block, last=last), -1.0, 1.0)

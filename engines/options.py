@@ -1,0 +1,48 @@
+"""Typed options as data: what a slider, a command-line flag or a form field needs to know of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+Kind = Literal["number", "integer", "boolean", "string"]
+
+
+@dataclass(frozen=True)
+class OptionField:
+    """One option: ``minimum`` and ``maximum`` are None where open; ``choices`` is empty unless it is one."""
+
+    name: str
+    kind: Kind
+    default: Any
+    title: str
+    description: str
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[Any, ...]
+
+
+def option_fields(options: type[Any]) -> tuple[OptionField, ...]:
+    """The simple fields of a dataclass whose ranges are declared with pydantic's Field, in order."""
+    properties = TypeAdapter(options).json_schema().get("properties", {})
+    return tuple(_field(name, entry) for name, entry in properties.items() if _kind(entry) is not None)
+
+
+def _kind(entry: dict[str, Any]) -> Kind | None:
+    kind = entry.get("type")
+    return kind if kind in ("number", "integer", "boolean", "string") else None
+
+
+def _field(name: str, entry: dict[str, Any]) -> OptionField:
+    return OptionField(
+        name=name,
+        kind=_kind(entry) or "string",
+        default=entry.get("default"),
+        title=entry.get("title", name.replace("_", " ").capitalize()),
+        description=entry.get("description", ""),
+        minimum=entry.get("minimum"),
+        maximum=entry.get("maximum"),
+        choices=tuple(entry.get("enum", ())),
+    )

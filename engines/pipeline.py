@@ -1,0 +1,283 @@
+"""The one way through: words -> Speech -> Motion -> frames -> Clip, each stage cached where it can be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.audio import read_speech
+from engines.cache import (
+    Cache,
+    make_key,
+    pack_arrays,
+    pack_motion,
+    pack_speech,
+    unpack_arrays,
+    unpack_motion,
+    unpack_speech,
+)
+from engines.encode import encode_clip
+from engines.errors import StudioError
+from engines.files import whole_file
+from engines.manager import EngineManager
+from engines.photos import inspect_photo, make_portrait, read_photo
+from engines.progress import Watch
+from engines.registry import Engine, Recipe, get_engine, get_recipe
+from engines.requests import check_emotions, content_document, file_digest
+from engines.types import (
+    Arrays,
+    AvatarRef,
+    Clip,
+    Expression,
+    FrameStream,
+    Image,
+    Motion,
+    RenderRequest,
+    Speech,
+    StageTime,
+    Words,
+)
+
+PIPELINE_VERSION = "1"
+FACE_COUNT = "pipeline.faces"
+CHARACTERS_PER_SECOND = 17.0
+"""Fast reading aloud: text that is longer than this allows cannot fit the time limit."""
+STILL_SIZE = 512
+
+
+@dataclass
+class Ledger:
+    """What happened in one render: stage times and notes for the user."""
+
+    times: list[StageTime] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[Callable[[], None]]:
+        """Time a stage; call what is yielded if it came from the cache."""
+        start, cached = time.perf_counter(), False
+
+        def mark_cached() -> None:
+            nonlocal cached
+            cached = True
+
+        yield mark_cached
+        self.times.append(StageTime(stage, round(time.perf_counter() - start, 4), cached))
+
+
+class Pipeline:
+    """Runs recipes. ``max_seconds`` limits speech; engines come from ``manager``, results from ``cache``."""
+
+    def __init__(self, manager: EngineManager, cache: Cache, max_seconds: float = 600.0) -> None:
+        self.manager, self.cache, self.max_seconds = manager, cache, max_seconds
+
+    def render(self, request: RenderRequest, out: Path, watch: Watch) -> Clip:
+        """Make the clip at ``out``. Raises StudioError for input that cannot work, Cancelled if cancelled."""
+        check_emotions(request.expression.emotions)
+        recipe = get_recipe(request.recipe)
+        _check_files(request)
+        key = make_key(PIPELINE_VERSION, _versions(recipe), content_document(request))
+        found = self._cached_clip(key, request, out)
+        return found or self._render(request, recipe, out, watch, key)
+
+    def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> tuple[Speech, bool]:
+        """The speech of ``words`` and whether it came from the cache."""
+        if words.audio is not None:
+            return read_speech(Path(words.audio), self.max_seconds), False
+        text = _check_text(words.text or "", self.max_seconds)
+        engine = get_engine(recipe.voice)
+        parsed = engine.parse_options(options)
+        key = make_key(engine.version, text, words.voice, asdict(parsed))
+
+        def make() -> bytes:
+            voice = self.manager.stage(engine.name, "voice")
+            return pack_speech(voice.speak(text, words.voice, parsed, watch))
+
+        data, cached = self.cache.get_or_make("speech", key, _tag(engine), make)
+        return self._within_limit(unpack_speech(data)), cached
+
+    def move(self, speech: Speech, request: RenderRequest, recipe: Recipe) -> tuple[Motion, bool]:
+        """The motion for ``speech`` with the request's expression and frame rate."""
+        engine = get_engine(recipe.driver)
+        parsed = engine.parse_options(request.options.get(engine.name, {}))
+        key = make_key(
+            engine.version,
+            _speech_digest(speech),
+            asdict(request.expression),
+            request.output.fps,
+            asdict(parsed),
+        )
+
+        def make() -> bytes:
+            driver = self.manager.stage(engine.name, "driver")
+            return pack_motion(driver.drive(speech, request.expression, request.output.fps, parsed))
+
+        data, cached = self.cache.get_or_make("motion", key, _tag(engine), make)
+        return unpack_motion(data), cached
+
+    def prepare(self, avatar: AvatarRef, recipe: Recipe, size: int | None) -> tuple[Arrays, bool]:
+        """What the animator knows of the photo."""
+        engine = get_engine(recipe.animator)
+        key = make_key(engine.version, file_digest(avatar.source), avatar.face, size)
+
+        def make() -> bytes:
+            rgb = read_photo(Path(avatar.source))
+            portrait = make_portrait(rgb, avatar.face, size)
+            arrays = dict(self.manager.stage(engine.name, "animator").prepare(portrait))
+            arrays[FACE_COUNT] = np.array(len(inspect_photo(rgb).faces))
+            return pack_arrays(arrays)
+
+        data, cached = self.cache.get_or_make("photo", key, _tag(engine), make)
+        return unpack_arrays(data), cached
+
+    def still(self, avatar: AvatarRef, expression: Expression, recipe_name: str = "instant") -> Image:
+        """The face at rest with ``expression``: (H, W, 3) uint8, long side at most STILL_SIZE."""
+        recipe = get_recipe(recipe_name)
+        prepared, _ = self.prepare(avatar, recipe, STILL_SIZE)
+        weights = self.manager.stage(recipe.driver, "driver").pose(expression)
+        motion = Motion(25.0, weights[None], np.zeros((1, 6), np.float32))
+        engine = get_engine(recipe.animator)
+        stream = self.manager.stage(engine.name, "animator").animate(prepared, motion, engine.parse_options({}))
+        return np.array(next(iter(stream.frames)))
+
+    def stream(self, request: RenderRequest, prepared: Arrays, motion: Motion, recipe: Recipe) -> FrameStream:
+        """The frames of a clip, made as they are taken."""
+        engine = get_engine(recipe.animator)
+        parsed = engine.parse_options(request.options.get(engine.name, {}))
+        animator = self.manager.stage(engine.name, "animator")
+        stream: FrameStream = animator.animate(prepared, motion, parsed)
+        return stream
+
+    def _render(self, request: RenderRequest, recipe: Recipe, out: Path, watch: Watch, key: str) -> Clip:
+        ledger = Ledger()
+        with ledger.timed("photo") as from_cache:
+            watch.report("photo", 0.0)
+            prepared, cached = self.prepare(request.avatar, recipe, request.output.size)
+            if cached:
+                from_cache()
+        with ledger.timed("voice") as from_cache:
+            watch.report("voice", 0.0)
+            voice_options = request.options.get(recipe.voice, {})
+            speech, cached = self.speak(request.words, recipe, voice_options, watch)
+            if cached:
+                from_cache()
+        with ledger.timed("motion") as from_cache:
+            watch.report("motion", 0.0)
+            motion, cached = self.move(speech, request, recipe)
+            if cached:
+                from_cache()
+        stream = self.stream(request, prepared, motion, recipe)
+        self._encode(stream, speech, out, watch, ledger)
+        _note_faces(prepared, request, ledger)
+        return self._finish(request, recipe, stream, out, ledger, key)
+
+    def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:
+        """Encode, telling the time that went into frames from the time that went into the file."""
+        spent = [0.0]
+        start = time.perf_counter()
+        encode_clip(replace(stream, frames=_timing(stream.frames, spent)), speech, out, watch)
+        whole = time.perf_counter() - start
+        ledger.times.append(StageTime("frames", round(spent[0], 4)))
+        ledger.times.append(StageTime("encode", round(whole - spent[0], 4)))
+
+    def _finish(
+        self, request: RenderRequest, recipe: Recipe, stream: FrameStream, out: Path, ledger: Ledger, key: str
+    ) -> Clip:
+        spec = stream.spec
+        facts: dict[str, Any] = {
+            "width": spec.width,
+            "height": spec.height,
+            "fps": spec.fps,
+            "frames": spec.count,
+        }
+        facts |= {"duration": spec.count / spec.fps, "notes": ledger.notes}
+        tag = _tag(get_engine(recipe.animator))
+        self.cache.put("clip", key, out.read_bytes(), tag)
+        self.cache.put("clip", f"{key}.facts", json.dumps(facts).encode(), tag)
+        return _clip(out, request, facts, ledger.times)
+
+    def _cached_clip(self, key: str, request: RenderRequest, out: Path) -> Clip | None:
+        start = time.perf_counter()
+        facts, video = self.cache.get("clip", f"{key}.facts"), self.cache.get("clip", key)
+        if facts is None or video is None:
+            return None
+        with whole_file(out) as part:
+            part.write_bytes(video)
+        spent = StageTime("clip", round(time.perf_counter() - start, 4), cached=True)
+        return _clip(out, request, json.loads(facts), [spent])
+
+    def _within_limit(self, speech: Speech) -> Speech:
+        if speech.duration > self.max_seconds:
+            raise StudioError(
+                f"The text takes {speech.duration / 60:.1f} minutes to say and the limit is "
+                f"{self.max_seconds / 60:.0f}; shorten it or render it in parts."
+            )
+        return speech
+
+
+def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[StageTime]) -> Clip:
+    notes = tuple(facts["notes"])
+    shape = {name: facts[name] for name in ("duration", "width", "height", "fps", "frames")}
+    engines = dict(_versions(get_recipe(request.recipe)))
+    return Clip(path=out, request=request, engines=engines, times=tuple(times), notes=notes, **shape)
+
+
+def _timing(frames: Iterator[Image], spent: list[float]) -> Iterator[Image]:
+    """Pass frames on, adding up the seconds that making them takes."""
+    while True:
+        start = time.perf_counter()
+        frame = next(frames, None)
+        spent[0] += time.perf_counter() - start
+        if frame is None:
+            return
+        yield frame
+
+
+def _note_faces(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> None:
+    count = int(prepared[FACE_COUNT])
+    if count > 1:
+        which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"
+        ledger.notes.append(f"The picture shows {count} faces; {which} is talking.")
+
+
+def _check_files(request: RenderRequest) -> None:
+    for path, what in ((request.avatar.source, "picture"), (request.words.audio, "recording")):
+        if path is not None and not Path(path).is_file():
+            raise StudioError(f"There is no {what} '{Path(path).name}'; check the path.")
+
+
+def _check_text(text: str, max_seconds: float) -> str:
+    limit = int(max_seconds * CHARACTERS_PER_SECOND)
+    if not text.strip():
+        raise StudioError("There is nothing to say yet; type a sentence or choose a recording.")
+    if len(text) > limit:
+        raise StudioError(
+            f"The text has {len(text):,} characters; the limit is {limit:,}. Shorten it or render it in parts."
+        )
+    return text
+
+
+def _speech_digest(speech: Speech) -> str:
+    phones = [[phone.start, phone.end, phone.ipa] for phone in speech.phones]
+    return make_key(_array_digest(speech.samples), speech.sample_rate, phones)
+
+
+def _array_digest(samples: Any) -> str:
+    """SHA-256 of an array's bytes."""
+    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
+
+
+def _versions(recipe: Recipe) -> list[tuple[str, str]]:
+    return [(name, get_engine(name).version) for name in (recipe.voice, recipe.driver, recipe.animator)]
+
+
+def _tag(engine: Engine) -> str:
+    return f"{engine.name}-{engine.version}"

@@ -1,0 +1,64 @@
+"""RenderRequest to and from its JSON document, with every range checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from engines.errors import StudioError
+from engines.types import EMOTIONS, EmotionKey, RenderRequest
+
+_READ_BLOCK = 1 << 20
+
+
+def parse_request(document: Mapping[str, Any]) -> RenderRequest:
+    """A checked request; raises StudioError naming the first field that does not fit."""
+    try:
+        request = TypeAdapter(RenderRequest).validate_python(dict(document))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise StudioError(f"The request's '{where}' is not right: {first['msg']}.") from None
+    check_emotions(request.expression.emotions)
+    return request
+
+
+def request_document(request: RenderRequest) -> dict[str, Any]:
+    """The request as plain JSON values."""
+    document: dict[str, Any] = TypeAdapter(RenderRequest).dump_python(request, mode="json")
+    return document
+
+
+def request_schema() -> dict[str, Any]:
+    """The JSON schema of a request."""
+    return TypeAdapter(RenderRequest).json_schema()
+
+
+def check_emotions(keys: tuple[EmotionKey, ...]) -> None:
+    """Raise StudioError if an emotion has a name that is not one of the ten."""
+    for name in (name for key in keys for name in key.weights):
+        if name not in EMOTIONS:
+            raise StudioError(f"There is no emotion '{name}'; choose from: {', '.join(EMOTIONS)}.")
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        while block := file.read(_READ_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def content_document(request: RenderRequest) -> str:
+    """The request as JSON with files named by their content: equal requests give equal text."""
+    document = request_document(request)
+    document["avatar"]["source"] = file_digest(request.avatar.source)
+    if request.words.audio is not None:
+        document["words"]["audio"] = file_digest(request.words.audio)
+    return json.dumps(document, sort_keys=True)

@@ -1,0 +1,134 @@
+"""What several sub-commands share: the studio, flags made from typed options, progress on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engines.errors import StudioError
+from engines.options import OptionField, option_fields
+from engines.progress import Watch
+from engines.registry import all_engines
+from engines.types import EMOTIONS, EmotionKey, Expression, Words
+from studio.services import Studio
+from studio.settings import load_settings
+
+CLICK_TYPES: dict[str, Any] = {"number": float, "integer": int, "boolean": bool, "string": str}
+
+
+@contextmanager
+def open_studio(context: click.Context) -> Iterator[Studio]:
+    """The studio with the settings given before the sub-command."""
+    studio = Studio(load_settings(**(context.find_root().obj or {})))
+    try:
+        yield studio
+    finally:
+        studio.close()
+
+
+def expression_flags(command: click.Command) -> click.Command:
+    """Add a flag for every strength of Expression, and --emotion."""
+    command.params += [_flag(entry, entry.name.replace("_", "-")) for entry in option_fields(Expression)]
+    command.params.append(
+        click.Option(
+            ["--emotion", "emotion"],
+            multiple=True,
+            metavar="NAME=0..1[@SECONDS]",
+            help=f"How it should feel, repeatable: {', '.join(EMOTIONS)}. @SECONDS makes it start there.",
+        )
+    )
+    return command
+
+
+def engine_flags(command: click.Command) -> click.Command:
+    """Add a flag for every option of every engine: --<engine>-<option>."""
+    for engine in all_engines().values():
+        command.params += [
+            _flag(entry, f"{engine.name}-{entry.name.replace('_', '-')}", f"{engine.name}__{entry.name}")
+            for entry in option_fields(engine.options)
+        ]
+    return command
+
+
+def engine_options(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Per engine, the options that were given."""
+    chosen: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        engine, separator, option = name.partition("__")
+        if separator and value is not None:
+            chosen.setdefault(engine, {})[option] = value
+    return chosen
+
+
+def make_expression(values: dict[str, Any]) -> Expression:
+    """The Expression of the flags that were given."""
+    known = {entry.name for entry in fields(Expression)} - {"emotions"}
+    given = {name: values[name] for name in known if values.get(name) is not None}
+    return Expression(emotions=parse_emotions(values["emotion"]), **given)
+
+
+def parse_emotions(words: tuple[str, ...]) -> tuple[EmotionKey, ...]:
+    """("joy=0.8", "anger=1@2.5") as keys in time order."""
+    keys: dict[float, dict[str, float]] = {}
+    for word in words:
+        name, weight, start = _split_emotion(word)
+        keys.setdefault(start, {})[name] = weight
+    return tuple(EmotionKey(start, keys[start]) for start in sorted(keys))
+
+
+def words_from(text: str | None, text_file: Path | None, audio: Path | None, voice: str) -> Words:
+    """The words of --text, --text-file or --audio, of which there must be exactly one."""
+    if sum(value is not None for value in (text, text_file, audio)) != 1:
+        raise StudioError("Say what to speak with exactly one of --text, --text-file and --audio.")
+    if text_file is not None:
+        text = _read_text(text_file)
+    return Words(text=text, voice=voice, audio=str(audio) if audio else None)
+
+
+def terminal_watch(quiet: bool) -> Watch:
+    """A watch that shows its progress on stderr if that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        return Watch()
+
+    def show(stage: str, fraction: float) -> None:
+        print(f"\r{stage:>8} {fraction:4.0%} ", end="", file=sys.stderr, flush=True)
+
+    return Watch(show)
+
+
+def _flag(entry: OptionField, flag: str, destination: str | None = None) -> click.Option:
+    kind = click.Choice(entry.choices) if entry.choices else CLICK_TYPES[entry.kind]
+    if entry.minimum is not None or entry.maximum is not None:
+        ranged = click.IntRange if entry.kind == "integer" else click.FloatRange
+        kind = ranged(entry.minimum, entry.maximum)  # type: ignore[type-var]
+    text = f"{entry.description or entry.title}  [default: {entry.default}]"
+    return click.Option([f"--{flag}", destination or entry.name], type=kind, default=None, help=text)
+
+
+def _split_emotion(word: str) -> tuple[str, float, float]:
+    name, _, rest = word.partition("=")
+    weight, _, start = rest.partition("@")
+    if name not in EMOTIONS:
+        raise StudioError(f"There is no emotion '{name}'; choose from: {', '.join(EMOTIONS)}.")
+    try:
+        parsed = name, float(weight), float(start or 0.0)
+    except ValueError:
+        raise StudioError(f"'{word}' is not an emotion; write it like joy=0.8 or anger=1@2.5.") from None
+    if not 0.0 <= parsed[1] <= 1.0 or parsed[2] < 0.0:
+        raise StudioError(f"'{word}' is out of range; strengths go from 0 to 1 and times start at 0.")
+    return parsed
+
+
+def _read_text(path: Path) -> str:
+    if not path.is_file():
+        raise StudioError(f"There is no file '{path.name}'; check the path of the text.")
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StudioError(f"'{path.name}' is not UTF-8 text; save it as UTF-8 and retry.") from None

@@ -1,0 +1,126 @@
+"""launch.py render: one clip, from files to a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engines.errors import StudioError
+from engines.motion_files import motion_suffix, write_motion
+from engines.pipeline import Pipeline
+from engines.registry import get_recipe
+from engines.requests import parse_request, request_document
+from engines.types import AvatarRef, Clip, Output, RenderRequest
+from studio.cli.common import (
+    engine_flags,
+    engine_options,
+    expression_flags,
+    make_expression,
+    open_studio,
+    terminal_watch,
+    words_from,
+)
+from studio.library import LOCAL_OWNER
+from studio.services import Studio, avatar_ref
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command("render", help="Make a talking video from a picture and words.")
+@click.option("--avatar", required=True, help="A picture, or the id of an avatar of 'launch.py avatar list'.")
+@click.option("--text", help="What to say.")
+@click.option("--text-file", type=PATH, help="A UTF-8 file with what to say.")
+@click.option("--audio", type=PATH, help="A recording, or a video whose sound is used.")
+@click.option("--out", type=PATH, required=True, help="The video to write, an .mp4.")
+@click.option("--recipe", default="instant", show_default=True, help="Which engines work together.")
+@click.option("--voice", default="en-us", show_default=True, help="Voice for --text.")
+@click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
+@click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
+@click.option("--size", type=click.IntRange(64, 2160), help="Long side in pixels; the photo's, at most 1080.")
+@click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON about the clip.")
+@click.pass_context
+def command(context: click.Context, **values: Any) -> None:
+    """See the help text of the command."""
+    _check_out(values["out"], values["motion_out"])
+    with open_studio(context) as studio:
+        request = _request(studio, values)
+        clip = studio.pipeline.render(request, values["out"], terminal_watch(values["as_json"]))
+        if values["motion_out"] is not None:
+            _write_motion(studio.pipeline, request, values["motion_out"])
+    _tell(clip, values["as_json"])
+
+
+expression_flags(engine_flags(command))
+
+
+def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
+    words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
+    request = RenderRequest(
+        avatar=_avatar(studio, values["avatar"], values["face"] - 1),
+        words=words,
+        expression=make_expression(values),
+        recipe=values["recipe"],
+        options=engine_options(values),
+        output=Output(values["fps"], values["size"]),
+    )
+    return parse_request(request_document(request))
+
+
+def _avatar(studio: Studio, name: str, face: int) -> AvatarRef:
+    if Path(name).is_file():
+        return AvatarRef(str(Path(name)), face)
+    known = {avatar.id: avatar for avatar in studio.library.avatars(LOCAL_OWNER)}
+    if name in known:
+        return avatar_ref(known[name])
+    raise StudioError(f"There is no picture and no avatar '{name}'; give a file or an id of 'avatar list'.")
+
+
+def _check_out(out: Path, motion_out: Path | None) -> None:
+    if out.suffix.lower() != ".mp4":
+        raise StudioError(f"The video is written as .mp4; name it {out.with_suffix('.mp4').name}.")
+    for path in filter(None, (out, motion_out)):
+        if not path.parent.is_dir():
+            raise StudioError(f"There is no folder '{path.parent}'; make it or choose another one.")
+    if motion_out is not None:
+        motion_suffix(motion_out)
+
+
+def _write_motion(pipeline: Pipeline, request: RenderRequest, path: Path) -> None:
+    recipe = get_recipe(request.recipe)
+    options = request.options.get(recipe.voice, {})
+    speech, _ = pipeline.speak(request.words, recipe, options, terminal_watch(quiet=True))
+    motion, _ = pipeline.move(speech, request, recipe)
+    write_motion(path, motion)
+
+
+def _tell(clip: Clip, as_json: bool) -> None:
+    times = {time.stage: time.seconds for time in clip.times}
+    if as_json:
+        print(json.dumps(_summary(clip, times), ensure_ascii=False))
+        return
+    for note in clip.notes:
+        print(note, file=sys.stderr)
+    spent = ", ".join(f"{time.stage} {time.seconds:.2f} s{' (cached)' * time.cached}" for time in clip.times)
+    print(f"\r{clip.path}: {clip.duration:.1f} s, {clip.width}x{clip.height} ({spent})")
+
+
+def _summary(clip: Clip, times: dict[str, float]) -> dict[str, Any]:
+    return {
+        "path": str(clip.path),
+        "duration": clip.duration,
+        "width": clip.width,
+        "height": clip.height,
+        "fps": clip.fps,
+        "frames": clip.frames,
+        "bytes": clip.path.stat().st_size,
+        "seconds": times,
+        "total_seconds": round(sum(times.values()), 4),
+        "cached": [time.stage for time in clip.times if time.cached],
+        "engines": clip.engines,
+        "notes": list(clip.notes),
+    }

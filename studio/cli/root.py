@@ -1,0 +1,55 @@
+"""The command tree. Sub-commands are imported when they are run, so that --help is quick."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+
+COMMANDS = {
+    "render": "Make a talking video from a picture and words.",
+    "motion": "Write the face motion of words as CSV or JSON.",
+    "avatar": "Add, list and remove avatars.",
+    "bench": "Measure speed and memory on this machine.",
+    "doctor": "Say what this installation can do and what it lacks.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in studio/cli/<name>.py as ``command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names in the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"studio.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option("--host", help="Address to listen on; 127.0.0.1 unless told otherwise.")
+@click.option("--port", type=int, help="Port to listen on; 7860 unless told otherwise.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for avatars, clips and the cache.")
+@click.pass_context
+def cli(context: click.Context, host: str | None, port: int | None, data: Path | None) -> None:
+    """Visema Studio: a face and something to say become a talking video.
+
+    Without a command it starts the studio, a page in your browser.
+    """
+    context.obj = {"host": host, "port": port, "data": data}
+    if context.invoked_subcommand is None:
+        from studio.cli.serve import serve
+
+        serve(context.obj)

@@ -1,0 +1,232 @@
+"""Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
+
+data/avatars/<owner>/<id>/source.<ext>  manifest.json
+data/clips/<owner>/<id>/clip.mp4        manifest.json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from engines.errors import StudioError
+from engines.files import whole_folder
+from engines.photos import make_portrait, read_photo
+from engines.requests import request_document
+from engines.types import Clip
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Consent = Literal["mine", "permission", "invented"]
+CONSENTS: tuple[Consent, ...] = ("mine", "permission", "invented")
+LOCAL_OWNER = "local"
+"""Owner of what is made at the command line of this machine."""
+SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "avatars"
+MAX_NAME = 60
+_OWNER = re.compile(r"[a-z0-9]{1,64}")
+_ID = re.compile(r"[a-z0-9-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Avatar:
+    """A face that can talk. ``sample``: it ships with the studio and belongs to everybody."""
+
+    id: str
+    name: str
+    consent: Consent
+    source: Path
+    face: int
+    created: str
+    sample: bool = False
+    voice: str = "en-us"
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class StoredClip:
+    """A finished clip in the library. ``manifest``: request, duration, stage times, engines, notes, avatar."""
+
+    id: str
+    path: Path
+    created: str
+    manifest: dict[str, Any]
+
+
+class Library:
+    """Everything that people made, by owner. An owner sees the samples and what is theirs, nothing else."""
+
+    def __init__(self, data: Path) -> None:
+        self._avatars, self._clips = data / "avatars", data / "clips"
+
+    def samples(self) -> tuple[Avatar, ...]:
+        """The avatars that ship with the studio."""
+        index = SAMPLES / "avatars.toml"
+        if not index.is_file():
+            return ()
+        entries = tomllib.loads(index.read_text("utf-8"))["avatars"]
+        return tuple(_sample(entry) for entry in entries)
+
+    def avatars(self, owner: str) -> tuple[Avatar, ...]:
+        """The owner's avatars, newest first, then the samples."""
+        own = [_avatar(folder) for folder in _folders(self._avatars / _checked_owner(owner))]
+        return (*sorted(own, key=lambda avatar: avatar.created, reverse=True), *self.samples())
+
+    def avatar(self, owner: str, avatar_id: str) -> Avatar:
+        """One avatar by id; raises StudioError if the owner has none of that id."""
+        for avatar in self.avatars(owner):
+            if avatar.id == avatar_id:
+                return avatar
+        raise StudioError(f"There is no avatar '{avatar_id[:40]}'; list the avatars to see what there is.")
+
+    def add(self, owner: str, photo: Path, name: str | None, consent: Consent, face: int = 0) -> Avatar:
+        """Keep a photo as an avatar; raises StudioError if it cannot talk."""
+        make_portrait(read_photo(photo), face, None)
+        avatar_id = secrets.token_hex(6)
+        folder = self._avatars / _checked_owner(owner) / avatar_id
+        source = f"source{_extension(photo)}"
+        manifest = {
+            "name": _clean_name(name or photo.stem),
+            "consent": consent,
+            "face": face,
+            "created": _now(),
+            "source": source,
+        }
+        with whole_folder(folder) as part:
+            shutil.copyfile(photo, part / source)
+            (part / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
+        return _avatar(folder)
+
+    def remove(self, owner: str, avatar_id: str) -> None:
+        """Delete an avatar of the owner's; raises StudioError for samples and unknown ids."""
+        avatar = self.avatar(owner, avatar_id)
+        if avatar.sample:
+            raise StudioError("The sample avatars belong to the studio and cannot be removed.")
+        shutil.rmtree(avatar.source.parent)
+
+    def clips(self, owner: str) -> tuple[StoredClip, ...]:
+        """The owner's finished clips, newest first."""
+        found = [_stored(folder) for folder in _folders(self._clips / _checked_owner(owner))]
+        return tuple(sorted(found, key=lambda clip: clip.created, reverse=True))
+
+    def clip(self, owner: str, clip_id: str) -> StoredClip:
+        """One clip by id; raises StudioError if the owner has none of that id."""
+        folder = self._clips / _checked_owner(owner) / clip_id
+        if not _ID.fullmatch(clip_id) or not (folder / "manifest.json").is_file():
+            raise StudioError("There is no such clip; it may have been deleted.")
+        return _stored(folder)
+
+    def remove_clip(self, owner: str, clip_id: str) -> None:
+        """Delete a clip of the owner's."""
+        shutil.rmtree(self.clip(owner, clip_id).path.parent)
+
+    def start_clip(self, owner: str, clip_id: str) -> Path:
+        """A working folder for a clip in the making; it is nobody's clip until ``finish_clip``."""
+        folder = self._clips / _checked_owner(owner) / f".{clip_id}.part"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def finish_clip(self, owner: str, clip_id: str, clip: Clip, avatar: str) -> StoredClip:
+        """Write the manifest and turn the working folder into the clip."""
+        folder = self.start_clip(owner, clip_id)
+        text = json.dumps(clip_manifest(clip, avatar), indent=1)
+        (folder / "manifest.json").write_text(text, "utf-8")
+        final = folder.with_name(clip_id)
+        folder.rename(final)
+        return _stored(final)
+
+    def sweep(self) -> None:
+        """Remove what earlier runs left half done."""
+        for root in (self._avatars, self._clips):
+            for part in root.glob("*/.*.part"):
+                shutil.rmtree(part, ignore_errors=True)
+
+
+def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
+    """What is kept beside a clip: everything that made it, as plain JSON values, without paths."""
+    request = request_document(clip.request)
+    request["avatar"]["source"] = avatar
+    if request["words"]["audio"]:
+        request["words"]["audio"] = Path(request["words"]["audio"]).name
+    times = [{"stage": t.stage, "seconds": t.seconds, "cached": t.cached} for t in clip.times]
+    return {
+        "created": _now(),
+        "avatar": avatar,
+        "request": request,
+        "duration": clip.duration,
+        "width": clip.width,
+        "height": clip.height,
+        "fps": clip.fps,
+        "frames": clip.frames,
+        "engines": clip.engines,
+        "times": times,
+        "notes": list(clip.notes),
+    }
+
+
+def _sample(entry: dict[str, Any]) -> Avatar:
+    return Avatar(
+        id=entry["id"],
+        name=entry["name"],
+        consent="invented",
+        source=SAMPLES / entry["file"],
+        face=0,
+        created="",
+        sample=True,
+        voice=entry.get("voice", "en-us"),
+        sentence=entry.get("sentence", ""),
+    )
+
+
+def _avatar(folder: Path) -> Avatar:
+    manifest = _manifest(folder)
+    source = folder / Path(manifest["source"]).name
+    consent = cast("Consent", manifest["consent"])
+    return Avatar(folder.name, manifest["name"], consent, source, manifest["face"], manifest["created"])
+
+
+def _stored(folder: Path) -> StoredClip:
+    manifest = _manifest(folder)
+    return StoredClip(folder.name, folder / "clip.mp4", manifest["created"], manifest)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return manifest
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    if root.is_dir():
+        yield from (
+            path.parent for path in root.glob("*/manifest.json") if not path.parent.name.startswith(".")
+        )
+
+
+def _checked_owner(owner: str) -> str:
+    if not _OWNER.fullmatch(owner):
+        raise StudioError("The request does not say whose it is; reload the page.")
+    return owner
+
+
+def _clean_name(name: str) -> str:
+    printable = "".join(letter for letter in name if letter.isprintable()).strip()
+    return printable[:MAX_NAME] or "Avatar"
+
+
+def _extension(photo: Path) -> str:
+    suffix = photo.suffix.lower()
+    return suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ".img"
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")

@@ -1,0 +1,85 @@
+"""One studio per process: settings, engines, cache, library and jobs, put together once."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from engines.audio import write_wav
+from engines.cache import Cache, make_key
+from engines.manager import EngineManager
+from engines.photos import PhotoReport, inspect_photo, read_photo
+from engines.pipeline import Pipeline
+from engines.progress import Watch
+from engines.registry import get_recipe
+from engines.stages import VoiceInfo
+from engines.types import AvatarRef, Expression, Image, Words
+from studio.jobs import Jobs
+from studio.library import Avatar, Library
+from studio.settings import Settings, ensure_data_folder
+
+DEFAULT_RECIPE = "instant"
+
+
+class Studio:
+    """Everything that the page, the command line and the API work with. Close it when done."""
+
+    def __init__(self, settings: Settings) -> None:
+        ensure_data_folder(settings)
+        self.settings = settings
+        self.manager = EngineManager(settings.engine_memory)
+        self.cache = Cache(settings.cache_folder, settings.cache_bytes)
+        self.pipeline = Pipeline(self.manager, self.cache, settings.max_seconds)
+        self.library = Library(settings.data)
+        self.jobs = Jobs(self.pipeline, self.library)
+        self._listen = settings.data / "listen"
+        self._lock = FileLock(settings.data / "studio.lock")
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Every voice that can be chosen."""
+        voice = self.manager.stage(get_recipe(DEFAULT_RECIPE).voice, "voice")
+        found: tuple[VoiceInfo, ...] = voice.voices()
+        return found
+
+    def still(self, owner: str, avatar_id: str, expression: Expression) -> Image:
+        """The avatar's face with the emotions of ``expression``: (H, W, 3) uint8."""
+        return self.pipeline.still(avatar_ref(self.library.avatar(owner, avatar_id)), expression)
+
+    def speak(self, owner: str, words: Words, options: dict[str, Any]) -> Path:
+        """A WAV file of the words, to listen to."""
+        recipe = get_recipe(DEFAULT_RECIPE)
+        speech, _ = self.pipeline.speak(words, recipe, options, Watch())
+        folder = self._listen / owner
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{make_key(asdict(words), options)[:24]}.wav"
+        if not path.is_file():
+            write_wav(path, speech)
+        return path
+
+    def inspect(self, photo: Path) -> PhotoReport:
+        """The faces in a picture and what is wrong with it; raises StudioError if it cannot be read."""
+        return inspect_photo(read_photo(photo))
+
+    def sweep(self) -> None:
+        """Remove what earlier runs left half done, unless another studio works in the same folder."""
+        with suppress(Timeout):
+            self._lock.acquire(blocking=False)
+            self.library.sweep()
+            shutil.rmtree(self._listen, ignore_errors=True)
+
+    def close(self) -> None:
+        """Stop jobs and engines."""
+        self.jobs.close()
+        self.manager.close()
+        self.cache.close()
+        self._lock.release()
+
+
+def avatar_ref(avatar: Avatar) -> AvatarRef:
+    """How a request names an avatar."""
+    return AvatarRef(str(avatar.source), avatar.face)
