@@ -19,7 +19,7 @@ from engines.errors import StudioError
 from engines.faces import Face, find_faces
 from engines.types import Image, Portrait
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 MAX_BYTES = 60_000_000
 MAX_PIXELS = 50_000_000
 MAX_ASPECT = 8.0

@@ -1,0 +1,35 @@
+"""What many tests need: a real photo, a drawn one without a face, speech."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from engines.types import Image
+
+
+@pytest.fixture(scope="session")
+def photo_file() -> Path:
+    """The portrait that scikit-image ships: 512x512, a smiling face of 94 pixels."""
+    return Path(skimage.data.__file__).parent / "astronaut.png"
+
+
+@pytest.fixture(scope="session")
+def photo(photo_file: Path) -> Image:
+    """The same as pixels, (512, 512, 3) RGB."""
+    return np.ascontiguousarray(cv2.imread(str(photo_file))[..., ::-1])
+
+
+@pytest.fixture(scope="session")
+def faceless(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of a landscape without anybody."""
+    canvas = np.full((300, 400, 3), (200, 170, 120), np.uint8)
+    cv2.rectangle(canvas, (0, 180), (400, 300), (60, 120, 60), -1)
+    cv2.circle(canvas, (320, 60), 30, (90, 220, 250), -1)
+    path = tmp_path_factory.mktemp("pictures") / "landscape.png"
+    cv2.imwrite(str(path), canvas)
+    return path
