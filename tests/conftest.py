@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,8 @@ import pytest
 import skimage.data
 
 from engines.types import Image
+from studio.services import Studio
+from studio.settings import load_settings
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +36,11 @@ def faceless(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pictures") / "landscape.png"
     cv2.imwrite(str(path), canvas)
     return path
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    """A whole studio with a fresh data folder."""
+    studio = Studio(load_settings(data=tmp_path / "data"))
+    yield studio
+    studio.close()

@@ -117,7 +117,9 @@ def test_arrays_of_objects_are_refused():
 
 
 def test_speech_and_motion_survive_packing():
-    speech = Speech(np.linspace(-1, 1, 99, dtype=np.float32), 22050, "hi", "en", (Phone(0.1, 0.2, "h"),), (0.1,))
+    speech = Speech(
+        np.linspace(-1, 1, 99, dtype=np.float32), 22050, "hi", "en", (Phone(0.1, 0.2, "h"),), (0.1,)
+    )
     again = unpack_speech(pack_speech(speech))
     assert np.array_equal(again.samples, speech.samples)
     assert (again.phones, again.word_starts, again.text) == (speech.phones, speech.word_starts, "hi")

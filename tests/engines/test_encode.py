@@ -24,7 +24,9 @@ def moving_square(count, fps, size=64):
 
 
 def tone(seconds, rate):
-    return Speech((0.5 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)).astype(np.float32), rate)
+    return Speech(
+        (0.5 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)).astype(np.float32), rate
+    )
 
 
 @pytest.mark.parametrize(("fps", "rate"), [(25.0, 22050), (29.97, 16000), (60.0, 48000)])

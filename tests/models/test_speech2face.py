@@ -1,0 +1,153 @@
+"""The training of the recogniser: labels, prompts, corpus, and the file that it ships."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from engines.espeak.client import EspeakHelper, Request
+from engines.progress import Watch
+from engines.speech2face.features import BANDS, SAMPLE_RATE
+from engines.speech2face.recogniser import HZ, VISEMES, WEIGHTS, load_network, recognise_with
+from engines.types import Phone
+from models.speech2face import augmentation, dataset, synthesis, text
+from models.speech2face.phones import ARPABET_IPA, frame_labels, ipa_of_espeak
+
+INDEX = {name: index for index, name in enumerate(VISEMES)}
+
+
+def test_labels_follow_the_phones():
+    phones = [Phone(0.0, 0.2, ""), Phone(0.2, 0.3, "m"), Phone(0.3, 0.5, "aɪ"), Phone(0.5, 0.6, "f")]
+    labels = frame_labels(phones, 0.7)
+    assert len(labels) == 35
+    assert labels[5] == INDEX["sil"]
+    assert labels[12] == INDEX["PP"]
+    assert labels[17] == INDEX["aa"]
+    assert labels[24] == INDEX["I"]
+    assert labels[27] == INDEX["FF"]
+    assert labels[-1] == INDEX["sil"]
+
+
+def test_breath_sounds_take_the_shape_of_what_follows():
+    labels = frame_labels([Phone(0.0, 0.1, "h"), Phone(0.1, 0.3, "u")], 0.3)
+    assert (labels == INDEX["U"]).all()
+
+
+def test_silence_only_is_silence():
+    assert (frame_labels([], 0.5) == INDEX["sil"]).all()
+
+
+@pytest.mark.parametrize(
+    ("phone", "viseme"), [("sh", "CH"), ("jh", "CH"), ("er", "RR"), ("dh", "TH"), ("w", "U")]
+)
+def test_flite_phones_have_visemes(phone, viseme):
+    assert (frame_labels([Phone(0.0, 0.2, ARPABET_IPA[phone])], 0.2) == INDEX[viseme]).all()
+
+
+def test_espeak_names_are_cleaned():
+    assert ipa_of_espeak("(en)") == ""
+    assert (frame_labels([Phone(0.0, 0.2, ipa_of_espeak("ts.h"))], 0.2) == INDEX["CH"]).all()
+
+
+def test_every_training_voice_speaks():
+    helper = EspeakHelper()
+    silent = [
+        language
+        for language in dict.fromkeys((*synthesis.ENGLISH, *synthesis.ACCENTS, *text.NATIVE))
+        if len(helper.speak(Request("mama", language), Watch()).samples) < 2000
+    ]
+    silent += [
+        variant
+        for variant in set(synthesis.VARIANTS)
+        if len(helper.speak(Request("mama", "en-us" + variant), Watch()).samples) < 2000
+    ]
+    helper.close()
+    assert not silent
+
+
+def test_native_prompts_are_in_the_language_and_vary():
+    rng = random.Random(0)  # noqa: S311 - not for secrets
+    for language in text.NATIVE:
+        prompts = {text.native_prompt(rng, language) for _ in range(20)}
+        assert len(prompts) > 3
+        assert all(prompt and len(prompt) < 400 for prompt in prompts)
+
+
+def test_english_sentences_are_plain():
+    assert len(text.sentences()) > 300
+    assert all(sentence.isascii() for sentence in text.sentences())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _everyday_words_only():
+    """The dictionary of rare words comes with a package that only training needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "dictionary_words", lambda: text.EVERYDAY)
+        yield
+
+
+@pytest.fixture(scope="module")
+def speech() -> list[synthesis.Utterance]:
+    """Ten utterances."""
+    return list(synthesis.utterances("espeak", 10, 5))
+
+
+def test_the_same_seed_gives_the_same_speech(speech):
+    again = list(synthesis.utterances("espeak", 10, 5))
+    assert all(np.array_equal(a.labels, b.labels) for a, b in zip(speech, again, strict=True))
+    assert len({len(utterance.labels) for utterance in speech}) > 5
+
+
+def test_augmentation_keeps_labels_on_their_sounds(speech):
+    """Loud frames stay speech and the labels stay as long as the sound."""
+    rng = np.random.default_rng(0)
+    babble = [utterance.samples for utterance in speech]
+    for utterance in speech:
+        changed = augmentation.augmented(utterance, babble, rng)
+        assert np.isfinite(changed.samples).all()
+        assert abs(len(changed.samples) / SAMPLE_RATE - len(changed.labels) / HZ) < 0.05
+        assert not np.array_equal(changed.samples[: len(utterance.samples)], utterance.samples)
+        whole = len(changed.samples) // 320 * 320
+        level = np.square(changed.samples[:whole].reshape(-1, 320)).mean(axis=1)[: len(changed.labels)]
+        spoken = changed.labels[: len(level)] != INDEX["sil"]
+        assert level[spoken].mean() > level[~spoken].mean()
+
+
+def test_corpus_is_made_once_and_read_back(tmp_path):
+    made = dataset.corpus(tmp_path, "espeak", 4, 1, 3)
+    stamp = next(tmp_path.glob("*.npz")).stat().st_mtime_ns
+    read = dataset.corpus(tmp_path, "espeak", 4, 1, 3)
+    assert next(tmp_path.glob("*.npz")).stat().st_mtime_ns == stamp
+    np.testing.assert_array_equal(made.spectra, read.spectra)
+    assert len(made.spectra) == 2 * len(made.labels) == made.bounds[-1]
+    prior = dataset.mean_spectrum([made])
+    assert prior.shape == (BANDS,)
+    assert (prior < 0).all()
+    x, y = next(dataset.batches([dataset.normalised(made, prior)], prior, 8, 256, np.random.default_rng(0)))
+    assert x.shape == (8, 256, BANDS)
+    assert y.shape == (8, 128)
+    assert np.abs(x).max() < 10
+    assert len(np.unique(y)) > 8
+
+
+def test_what_is_shipped_is_small_and_whole():
+    assert WEIGHTS.stat().st_size < 5 * 2**20
+    network = load_network(WEIGHTS)
+    assert network.head.shape[1] == len(VISEMES)
+    assert network.prior.shape == (BANDS,)
+
+
+def test_export_is_the_network_that_was_trained(tmp_path):
+    torch = pytest.importorskip("torch", reason="training needs torch (models/speech2face/requirements.txt)")
+    from models.speech2face import network as net
+    from models.speech2face.train import parity
+
+    torch.manual_seed(0)
+    model = net.VisemeNet(32)
+    model.train()
+    model(torch.randn(4, 256, BANDS))  # gives the normalisation statistics of its own
+    net.save(model.eval(), np.full(BANDS, -5.0, np.float32), tmp_path / "net.npz")
+    assert parity(model, tmp_path / "net.npz", np.full(BANDS, -5.0, np.float32), "espeak") < 1e-5
+    assert recognise_with(load_network(tmp_path / "net.npz"), np.zeros(3200, np.float32)).shape == (10, 15)

@@ -1,0 +1,97 @@
+"""Renders happen in the background, one after the other, and stop when they are told to."""
+
+import time
+
+import av
+import pytest
+
+from engines.errors import StudioError
+from engines.types import AvatarRef, Output, RenderRequest, Words
+
+ADA, BOB = "a" * 32, "b" * 32
+LONG = "This sentence goes on and on, so that there is time to change one's mind. " * 12
+
+
+def request(photo_file, text="Hello, my name is Bob.", size=256):
+    return RenderRequest(AvatarRef(str(photo_file)), Words(text), output=Output(25.0, size))
+
+
+def wait_for(studio, owner, job_id, state, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        view = studio.jobs.view(owner, job_id)
+        if view.state == state:
+            return view
+        time.sleep(0.01)
+    raise AssertionError(f"{state} was expected, it is {view}")
+
+
+def test_a_job_ends_as_a_clip_in_the_library(studio, photo_file):
+    job = studio.jobs.submit(ADA, request(photo_file), "Eileen")
+    views = list(studio.jobs.watch(ADA, job))
+    assert views[-1].state == "completed"
+    fractions = [view.fraction for view in views]
+    assert fractions == sorted(fractions)
+    assert any(view.seconds_left is not None for view in views if view.stage == "render")
+    (clip,) = studio.library.clips(ADA)
+    assert clip.manifest["avatar"] == "Eileen"
+    assert {time["stage"] for time in clip.manifest["request"] and clip.manifest["times"]} >= {
+        "frames",
+        "encode",
+    }
+    with av.open(str(clip.path)) as file:
+        assert file.streams.video[0].frames == clip.manifest["frames"]
+
+
+def test_a_running_job_stops_within_a_second_and_leaves_nothing(studio, photo_file, tmp_path):
+    job = studio.jobs.submit(ADA, request(photo_file, LONG), "Eileen")
+    wait_for(studio, ADA, job, "running")
+    while studio.jobs.view(ADA, job).stage != "render":
+        time.sleep(0.01)
+    asked = time.monotonic()
+    studio.jobs.cancel(ADA, job)
+    wait_for(studio, ADA, job, "cancelled")
+    assert time.monotonic() - asked < 1.0
+    assert not list((tmp_path / "data" / "clips").rglob("*.mp4"))
+
+
+def test_a_waiting_job_can_be_cancelled_and_the_next_one_runs(studio, photo_file):
+    first = studio.jobs.submit(ADA, request(photo_file, LONG), "one")
+    second = studio.jobs.submit(ADA, request(photo_file), "two")
+    third = studio.jobs.submit(BOB, request(photo_file, "Another one."), "three")
+    assert studio.jobs.view(BOB, third).position == 2 or studio.jobs.view(ADA, second).position == 0
+    studio.jobs.cancel(ADA, second)
+    assert studio.jobs.view(ADA, second).state == "cancelled"
+    studio.jobs.cancel(ADA, first)
+    wait_for(studio, BOB, third, "completed")
+    assert [clip.manifest["avatar"] for clip in studio.library.clips(BOB)] == ["three"]
+    assert studio.library.clips(ADA) == ()
+
+
+def test_a_failure_is_one_sentence(studio, faceless):
+    job = studio.jobs.submit(ADA, request(faceless), "nobody")
+    view = wait_for(studio, ADA, job, "failed")
+    assert view.message.startswith("No face")
+    assert "\n" not in view.message
+
+
+def test_nobody_sees_or_stops_somebody_elses_job(studio, photo_file):
+    job = studio.jobs.submit(ADA, request(photo_file, LONG), "Eileen")
+    for act in (studio.jobs.view, studio.jobs.cancel):
+        with pytest.raises(StudioError):
+            act(BOB, job)
+    assert studio.jobs.list(BOB) == ()
+    studio.jobs.cancel(ADA, job)
+
+
+def test_the_recording_may_go_away_after_submitting(studio, photo_file, tmp_path):
+    wav = studio.speak(ADA, Words("A recorded sentence."), {})
+    upload = tmp_path / "upload.wav"
+    upload.write_bytes(wav.read_bytes())
+    words = Words(audio=str(upload))
+    job = studio.jobs.submit(
+        ADA, RenderRequest(AvatarRef(str(photo_file)), words, output=Output(25.0, 256)), "E"
+    )
+    upload.unlink()
+    view = wait_for(studio, ADA, job, "completed")
+    assert sorted(path.name for path in view.clip.path.parent.iterdir()) == ["clip.mp4", "manifest.json"]
