@@ -50,8 +50,13 @@ def read_motion(path: Path) -> Motion:
         return parse(path.read_text(encoding="utf-8-sig"))
     except OSError:
         raise StudioError(f"There is no motion file that can be read at {path}; check the name.") from None
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, csv.Error):
         raise StudioError(f"{path.name} is not a motion file; export it as CSV or JSON again.") from None
+
+
+def check_motion_path(path: Path) -> None:
+    """Raise StudioError if ``path`` does not end like a motion file."""
+    _choose(path, {".csv": _to_csv, ".json": _to_json})
 
 
 def _choose(path: Path, kinds: dict[str, Callable[..., Any]]) -> Callable[..., Any]:

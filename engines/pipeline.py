@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.audio import read_speech
+from engines.audio import AudioLimits, read_recording
 from engines.cache import (
     Cache,
     make_key,
@@ -53,6 +53,15 @@ CHARACTERS_PER_SECOND = 17.0
 STILL_SIZE = 512
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """Speech, whether it came from the cache, and notes on what was wrong with a recording."""
+
+    speech: Speech
+    cached: bool = False
+    notes: tuple[str, ...] = ()
+
+
 @dataclass
 class Ledger:
     """What happened in one render: stage times and notes for the user."""
@@ -88,10 +97,12 @@ class Pipeline:
         found = self._cached_clip(key, request, out)
         return found or self._render(request, recipe, out, watch, key)
 
-    def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> tuple[Speech, bool]:
-        """The speech of ``words`` and whether it came from the cache."""
+    def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> Spoken:
+        """The speech of ``words``: their text spoken, or their recording."""
         if words.audio is not None:
-            return read_speech(Path(words.audio), self.max_seconds), False
+            limits = AudioLimits(max_seconds=self.max_seconds)
+            recording = read_recording(Path(words.audio), limits, watch)
+            return Spoken(recording.speech, notes=recording.notes)
         text = _check_text(words.text or "", self.max_seconds)
         engine = get_engine(recipe.voice)
         parsed = engine.parse_options(options)
@@ -102,7 +113,7 @@ class Pipeline:
             return pack_speech(voice.speak(text, words.voice, parsed, watch))
 
         data, cached = self.cache.get_or_make("speech", key, _tag(engine), make)
-        return self._within_limit(unpack_speech(data)), cached
+        return Spoken(self._within_limit(unpack_speech(data)), cached)
 
     def move(self, speech: Speech, request: RenderRequest, recipe: Recipe) -> tuple[Motion, bool]:
         """The motion for ``speech`` with the request's expression and frame rate."""
@@ -166,16 +177,17 @@ class Pipeline:
         with ledger.timed("voice") as from_cache:
             watch.report("voice", 0.0)
             voice_options = request.options.get(recipe.voice, {})
-            speech, cached = self.speak(request.words, recipe, voice_options, watch)
-            if cached:
+            spoken = self.speak(request.words, recipe, voice_options, watch)
+            ledger.notes.extend(spoken.notes)
+            if spoken.cached:
                 from_cache()
         with ledger.timed("motion") as from_cache:
             watch.report("motion", 0.0)
-            motion, cached = self.move(speech, request, recipe)
+            motion, cached = self.move(spoken.speech, request, recipe)
             if cached:
                 from_cache()
         stream = self.stream(request, prepared, motion, recipe)
-        self._encode(stream, speech, out, watch, ledger)
+        self._encode(stream, spoken.speech, out, watch, ledger)
         _note_faces(prepared, request, ledger)
         return self._finish(request, recipe, stream, out, ledger, key)
 

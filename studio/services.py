@@ -53,12 +53,12 @@ class Studio:
     def speak(self, owner: str, words: Words, options: dict[str, Any]) -> Path:
         """A WAV file of the words, to listen to."""
         recipe = get_recipe(DEFAULT_RECIPE)
-        speech, _ = self.pipeline.speak(words, recipe, options, Watch())
+        spoken = self.pipeline.speak(words, recipe, options, Watch())
         folder = self._listen / owner
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{make_key(asdict(words), options)[:24]}.wav"
         if not path.is_file():
-            write_wav(path, speech)
+            write_wav(path, spoken.speech)
         return path
 
     def inspect(self, photo: Path) -> PhotoReport:

@@ -1,4 +1,4 @@
-"""Where things are on a face: names for the 468 points of the MediaPipe face mesh, and a frame that travels with it.
+"""Where things are on a face: names for the 468 points of the MediaPipe face mesh, and a face's own axes.
 
 Point numbers are those of MediaPipe's face mesh (Apache-2.0). "Right" and "left" are the person's own, so the
 right eye is on the left of the picture. Every row of points runs from the picture's left to its right.
@@ -7,13 +7,15 @@ right eye is on the left of the picture. Every row of points runs from the pictu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.types import Arrays
 
-Floats = NDArray[np.floating]
+Floats = NDArray[Any]
+"""Real numbers, float64 unless said otherwise."""
 Row = tuple[int, ...]
 
 POINTS = 468

@@ -81,7 +81,7 @@ def _text_of(studio: Studio, seconds: float) -> str:
     """Sentences that take about ``seconds`` to say."""
     recipe = get_recipe("instant")
     block = " ".join(SENTENCES)
-    speech, _ = studio.pipeline.speak(Words(block), recipe, {}, Watch())
+    speech = studio.pipeline.speak(Words(block), recipe, {}, Watch()).speech
     count = max(round(seconds / speech.duration * len(SENTENCES)), 1)
     return " ".join(SENTENCES[index % len(SENTENCES)] for index in range(count))
 
@@ -89,7 +89,7 @@ def _text_of(studio: Studio, seconds: float) -> str:
 def _stages(studio: Studio, text: str, folder: Path) -> dict[str, float]:
     """Time to the first frame, and encoding the same frames alone, read back from a raw file."""
     request, recipe = _request(text), get_recipe("instant")
-    speech, _ = studio.pipeline.speak(request.words, recipe, {}, Watch())
+    speech = studio.pipeline.speak(request.words, recipe, {}, Watch()).speech
     start = time.perf_counter()
     prepared, _ = studio.pipeline.prepare(request.avatar, recipe, SIZE)
     motion, _ = studio.pipeline.move(speech, request, recipe)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from engines.motion_files import motion_suffix, write_motion
+from engines.motion_files import check_motion_path, write_motion
 from engines.registry import get_recipe
 from engines.types import AvatarRef, Output, RenderRequest
 from studio.cli.common import (
@@ -34,12 +34,12 @@ PATH = click.Path(path_type=Path)
 @click.pass_context
 def command(context: click.Context, **values: Any) -> None:
     """See the help text of the command."""
-    motion_suffix(values["out"])
+    check_motion_path(values["out"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
     recipe, options = get_recipe(values["recipe"]), engine_options(values)
     with open_studio(context) as studio:
         watch = terminal_watch(quiet=False)
-        speech, _ = studio.pipeline.speak(words, recipe, options.get(recipe.voice, {}), watch)
+        spoken = studio.pipeline.speak(words, recipe, options.get(recipe.voice, {}), watch)
         request = RenderRequest(
             avatar=AvatarRef(""),
             words=words,
@@ -47,7 +47,7 @@ def command(context: click.Context, **values: Any) -> None:
             options=options,
             output=Output(values["fps"]),
         )
-        motion, _ = studio.pipeline.move(speech, request, recipe)
+        motion, _ = studio.pipeline.move(spoken.speech, request, recipe)
         write_motion(values["out"], motion)
     print(f"{values['out']}: {len(motion)} frames at {values['fps']:g} fps")
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from engines.errors import StudioError
-from engines.motion_files import motion_suffix, write_motion
+from engines.motion_files import check_motion_path, write_motion
 from engines.pipeline import Pipeline
 from engines.registry import get_recipe
 from engines.requests import parse_request, request_document
@@ -87,14 +87,14 @@ def _check_out(out: Path, motion_out: Path | None) -> None:
         if not path.parent.is_dir():
             raise StudioError(f"There is no folder '{path.parent}'; make it or choose another one.")
     if motion_out is not None:
-        motion_suffix(motion_out)
+        check_motion_path(motion_out)
 
 
 def _write_motion(pipeline: Pipeline, request: RenderRequest, path: Path) -> None:
     recipe = get_recipe(request.recipe)
     options = request.options.get(recipe.voice, {})
-    speech, _ = pipeline.speak(request.words, recipe, options, terminal_watch(quiet=True))
-    motion, _ = pipeline.move(speech, request, recipe)
+    spoken = pipeline.speak(request.words, recipe, options, terminal_watch(quiet=True))
+    motion, _ = pipeline.move(spoken.speech, request, recipe)
     write_motion(path, motion)
 
 

@@ -38,7 +38,7 @@ def gaps_of(frames):
 
 def test_the_mouth_follows_the_speech(studio, request_, tmp_path):
     clip = studio.pipeline.render(request_, tmp_path / "clip.mp4", Watch())
-    speech, _ = studio.pipeline.speak(request_.words, get_recipe("instant"), {}, Watch())
+    speech = studio.pipeline.speak(request_.words, get_recipe("instant"), {}, Watch()).speech
     frames = frames_of(clip.path)
     assert len(frames) == clip.frames == round(speech.duration * 25)
     gaps = gaps_of(frames)

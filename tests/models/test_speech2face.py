@@ -13,6 +13,7 @@ from engines.speech2face.features import BANDS, SAMPLE_RATE
 from engines.speech2face.recogniser import HZ, VISEMES, WEIGHTS, load_network, recognise_with
 from engines.types import Phone
 from models.speech2face import augmentation, dataset, synthesis, text
+from models.speech2face.background import background
 from models.speech2face.phones import ARPABET_IPA, frame_labels, ipa_of_espeak
 
 INDEX = {name: index for index, name in enumerate(VISEMES)}
@@ -113,6 +114,14 @@ def test_augmentation_keeps_labels_on_their_sounds(speech):
         level = np.square(changed.samples[:whole].reshape(-1, 320)).mean(axis=1)[: len(changed.labels)]
         spoken = changed.labels[: len(level)] != INDEX["sil"]
         assert level[spoken].mean() > level[~spoken].mean()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_backgrounds_are_sound_of_equal_strength(seed):
+    sound = background(2 * SAMPLE_RATE + seed, np.random.default_rng(seed))
+    assert sound.shape == (2 * SAMPLE_RATE + seed,)
+    assert np.isfinite(sound).all()
+    assert sound.std() == pytest.approx(1.0, abs=1e-3)
 
 
 def test_corpus_is_made_once_and_read_back(tmp_path):

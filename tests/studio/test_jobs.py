@@ -16,14 +16,18 @@ def request(photo_file, text="Hello, my name is Bob.", size=256):
     return RenderRequest(AvatarRef(str(photo_file)), Words(text), output=Output(25.0, size))
 
 
-def wait_for(studio, owner, job_id, state, seconds=60.0):
+def wait_until(studio, owner, job_id, ready, seconds=60.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         view = studio.jobs.view(owner, job_id)
-        if view.state == state:
+        if ready(view):
             return view
         time.sleep(0.01)
-    raise AssertionError(f"{state} was expected, it is {view}")
+    raise AssertionError(f"It took too long: {view}")
+
+
+def wait_for(studio, owner, job_id, state):
+    return wait_until(studio, owner, job_id, lambda view: view.state == state)
 
 
 def test_a_job_ends_as_a_clip_in_the_library(studio, photo_file):
@@ -45,9 +49,7 @@ def test_a_job_ends_as_a_clip_in_the_library(studio, photo_file):
 
 def test_a_running_job_stops_within_a_second_and_leaves_nothing(studio, photo_file, tmp_path):
     job = studio.jobs.submit(ADA, request(photo_file, LONG), "Eileen")
-    wait_for(studio, ADA, job, "running")
-    while studio.jobs.view(ADA, job).stage != "render":
-        time.sleep(0.01)
+    wait_until(studio, ADA, job, lambda view: view.stage == "render")
     asked = time.monotonic()
     studio.jobs.cancel(ADA, job)
     wait_for(studio, ADA, job, "cancelled")

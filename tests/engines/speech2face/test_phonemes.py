@@ -16,7 +16,8 @@ def names(*phones, language=None):
 @pytest.mark.parametrize(
     ("ipa", "viseme"),
     [("ɲ", "nn"), ("pʰ", "PP"), ("m̩", "PP"), ("ɱ", "FF"), ("tʃ", "CH"), ("t͡ɕʰ", "CH"), ("x", "kk"),
-     ("ts", "SS"), ("ɝ", "RR"), ("ˈɑ̃", "aa"), ("yː", "U"), ("ø", "O"), ("ᵻ", "I"), ("s.", "SS"), ("ə-", "E"), ("ɫ", "nn")],
+     ("ts", "SS"), ("ɝ", "RR"), ("ˈɑ̃", "aa"), ("yː", "U"), ("ø", "O"), ("ᵻ", "I"), ("s.", "SS"),
+     ("ə-", "E"), ("ɫ", "nn")],
 )  # fmt: skip
 def test_marks_do_not_hide_the_sound(ipa, viseme):
     assert names(ipa) == [viseme]

@@ -72,9 +72,10 @@ def test_lips_that_must_close_are_heard(spoken):
     for samples, rate, truth in spoken:
         seen = recognise(samples, rate).visemes[:, closed]
         edges = np.flatnonzero(np.diff(np.concatenate([[0], truth == closed, [0]]).astype(int)))
-        found += [seen[a:b].max() > 0.4 for a, b in edges.reshape(-1, 2)]
-    assert len(found) >= 15
-    assert np.mean(found) > 0.8
+        # Spanish b between vowels barely touches: only closures of 60 ms and more are counted.
+        found += [seen[a:b].max() > 0.4 for a, b in edges.reshape(-1, 2) if b - a >= 3]
+    assert len(found) >= 12
+    assert np.mean(found) > 0.85
 
 
 @pytest.mark.parametrize("gain", [0.003, 0.1, 0.9])
@@ -119,6 +120,16 @@ def test_speech_between_long_pauses_is_still_speech(spoken):
 def test_silence_and_noise_leave_the_mouth_shut(level):
     noise = np.random.default_rng(2).normal(size=5 * SAMPLE_RATE).astype(np.float32) * level
     assert recognise(noise, SAMPLE_RATE).visemes[:, VISEMES.index("sil")].mean() > 0.9
+
+
+def test_knocks_are_not_speech():
+    rng = np.random.default_rng(4)
+    times = np.arange(3000) / SAMPLE_RATE
+    samples = np.zeros(6 * SAMPLE_RATE, np.float32)
+    for start in rng.integers(0, len(samples) - len(times), 12):
+        ring = np.sin(2 * np.pi * rng.uniform(80, 900) * times) * np.exp(-times / rng.uniform(0.005, 0.03))
+        samples[start : start + len(times)] += 0.1 * ring
+    assert recognise(samples, SAMPLE_RATE).visemes[:, VISEMES.index("sil")].mean() > 0.75
 
 
 @pytest.mark.parametrize("sample_rate", [8000, 16000, 22050, 44100, 48000])

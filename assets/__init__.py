@@ -1,0 +1,1 @@
+"""Pictures, tables and sounds that come with the studio."""

@@ -1,0 +1,176 @@
+"""One frame's geometry: weights and head pose to vertices in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.facemesh.anatomy import FACE_OVAL, LOWER_INNER_LIP, POINTS, UPPER_INNER_LIP, FaceFrame, Floats
+from engines.facemesh.curves import smoothstep
+from engines.facemesh.head import HeadMotion, head_motion, safe_depth
+from engines.facemesh.mesh import OPENINGS, Mesh, build_mesh, fill_middles, ring_points
+from engines.facemesh.rest import FOLLOW, IS_UPPER, LIP_ROWS, RestFace, measure_rest
+from engines.facemesh.shapes import Shapes
+from engines.types import BLENDSHAPE_INDEX as INDEX
+from engines.types import Arrays, Float32
+
+_STILL = 1e-3
+"""Motions below this (px) are none: they would only disturb pixels that should stay as they are."""
+_EDGE_BACK = 0.03
+"""Where an opening must not show the photo's own inside, the skin this far (iod) outside its edge goes on."""
+_UNSMILING = {"mouthFrownLeft": 0.6, "mouthFrownRight": 0.6, "mouthPucker": 1.0, "mouthFunnel": 0.8,
+              "browDownLeft": 0.3, "browDownRight": 0.3}  # fmt: skip
+"""Shapes that take the rest of a photo's smile away, and how strongly."""
+
+
+@dataclass(frozen=True)
+class Deformed:
+    """``face``: (468, 3) px, expression only. ``vertices``: (V, 3) px, with head motion, z away.
+    ``values``: (V, 3): way to the source in x and y (px), shade. ``opening``: (11,) iod between the inner lips
+    beyond what is open at rest. ``head``: the rigid motion."""
+
+    face: Floats
+    vertices: Float32
+    values: Float32
+    opening: Floats
+    head: HeadMotion
+
+
+class Deformer:
+    """Everything about one photo's geometry that stays the same from frame to frame."""
+
+    def __init__(self, landmarks: Floats, frame: FaceFrame, shapes: Shapes) -> None:
+        self.frame = frame
+        self.landmarks = np.asarray(landmarks, np.float64)
+        self.rest: RestFace = measure_rest(self.landmarks, frame)
+        self.mesh: Mesh = build_mesh(self.landmarks, frame)
+        self.shapes = shapes
+        self._axes = frame.axes * frame.iod
+        rings = ring_points(self.landmarks)
+        self._still = np.concatenate([self.landmarks, rings])
+        self._depth = safe_depth(self._still, frame)
+        self._mirrored = self._mirrored_fill()
+        self._moves = shapes.moves.reshape(len(shapes.moves), -1)
+
+    def depth_at(self, points: tuple[int, ...]) -> float:
+        """Mean depth (px) of some face points in the photo."""
+        return float(self._depth[list(points)].mean())
+
+    def _mirrored_fill(self) -> Floats:
+        """(F, 2) px: for each fill point a place in the skin just outside its own edge."""
+        from_edges = []
+        back = self.frame.axes[1, :2] * self.frame.iod * _EDGE_BACK
+        for upper, lower in OPENINGS:
+            from_edges += [
+                self.landmarks[list(upper[1:-1]), :2] - back,
+                self.landmarks[list(lower[1:-1]), :2] + back,
+            ]
+        return np.concatenate(from_edges)
+
+    def _settle(self, weights: Floats) -> Floats:
+        """Weights that can be added up: a closing eye does not squint, look down or widen as well."""
+        settled = weights.copy()
+        for side in ("Left", "Right"):
+            open_share = 1 - settled[INDEX[f"eyeBlink{side}"]]
+            for name in ("eyeSquint", "eyeLookDown", "eyeLookUp", "eyeWide"):
+                settled[INDEX[f"{name}{side}"]] *= open_share
+        return settled
+
+    def _neutral(self, weights: Floats, keep_smile: float) -> Floats:
+        """(468, 3): from the photo to rest, without its smile as far as the expression speaks against it."""
+        against = sum(weights[INDEX[name]] * share for name, share in _UNSMILING.items())
+        kept = keep_smile * (1 - min(float(against), 1.0))
+        return self.shapes.closing + (1 - kept) * self.shapes.unsmile
+
+    def _round(self, local: Floats, weights: Floats) -> None:
+        """Rounded lips open to an oval instead of a lens: part them further towards the corners, in place."""
+        rounded = min(float(weights[INDEX["mouthFunnel"]] + weights[INDEX["mouthPucker"]]), 1.0)
+        centre = LIP_ROWS[[0, 4], 5]
+        opening = float(local[centre[1], 1] - local[centre[0], 1] - self.rest.slack[5])
+        if rounded <= 0 or opening <= 0:
+            return
+        oval = np.maximum(1 - np.abs(self.rest.place) ** 2.6, 0.0) ** 0.5
+        wider = rounded * opening * np.maximum(oval - self.rest.bulge, 0.0)
+        rows = LIP_ROWS[:, 1:-1]
+        local[rows, 1] += (FOLLOW * ((1 - IS_UPPER) * 0.4 - IS_UPPER * 0.6) * wider)[:, 1:-1]
+
+    def _seal(self, local: Floats) -> Floats:
+        """Lips never pass through each other: push crossing lips apart, in place. Returns the opening (11,)."""
+        upper, lower = list(UPPER_INNER_LIP), list(LOWER_INNER_LIP)
+        opening: Floats = local[lower, 1] - local[upper, 1] - self.rest.slack
+        crossing = np.minimum(opening, 0.0)
+        if np.any(crossing < -1e-6):
+            push = FOLLOW * self.rest.along(crossing) / 2
+            rows = LIP_ROWS[:, 1:-1]
+            local[rows, 1] += (push * IS_UPPER - push * (1 - IS_UPPER))[:, 1:-1]
+        return np.maximum(opening, 0.0)
+
+    def deform(self, weights: Floats, pose: Floats, keep_smile: float) -> Deformed:
+        """``weights``: (52,) in [0, 1]; ``pose``: (6,) as a row of ``Motion.head``."""
+        settled = self._settle(np.asarray(weights, np.float64))
+        motion = (settled.astype(np.float32) @ self._moves).reshape(POINTS, 3)
+        moved = self.rest.points + self._neutral(settled, keep_smile) + motion
+        self._round(moved, settled)
+        opening = self._seal(moved)
+        change = (moved - self.rest.points) @ self._axes
+        head = head_motion(pose, self.frame)
+        vertices = self._place(change, head)
+        values = self._values(vertices, settled)
+        return Deformed(self.landmarks + change, vertices, values, opening, head)
+
+    def _place(self, change: Floats, head: HeadMotion) -> Float32:
+        """(V, 3) px: all vertices after the expression's ``change`` (468, 3) px and the head's motion."""
+        outline = change[list(FACE_OVAL)]
+        rings = (self.mesh.expression_weight[:, None, None] * outline).reshape(-1, 3)
+        still = np.column_stack([self._still[:, :2], self._depth])
+        solid = still + np.concatenate([change, rings])
+        points = np.concatenate([solid, fill_middles(solid[:POINTS])])
+        points[self.mesh.fill_slice, 2] += 0.02 * self.frame.iod
+        if not head.still:
+            moved = head.apply(points)
+            points[:, :2] += (moved[:, :2] - points[:, :2]) * self.mesh.head_weight[:, None]
+            points[:, 2] = moved[:, 2]
+        return points.astype(np.float32)
+
+    def _values(self, vertices: Float32, weights: Floats) -> Float32:
+        """(V, 3): way to the source and shade."""
+        source = self.mesh.source.copy()
+        share = self._mirror_share(weights)[:, None]
+        fill = self.mesh.fill_slice
+        source[fill] += share * (self._mirrored - source[fill])
+        values = np.zeros((len(vertices), 3), np.float32)
+        values[:, :2] = source - vertices[:, :2]
+        values[:, :2][np.abs(values[:, :2]) < _STILL] = 0.0
+        values[:POINTS, 2] = weights @ self.shapes.shades
+        return values
+
+    def _mirror_share(self, weights: Floats) -> Floats:
+        """(F,): how far the fill shows skin instead of what the photo has there: teeth, or a closing eye."""
+        mouth, eye = 2 * (len(UPPER_INNER_LIP) - 2), 14
+        right = smoothstep(weights[INDEX["eyeBlinkRight"]], 0.1, 0.5)
+        left = smoothstep(weights[INDEX["eyeBlinkLeft"]], 0.1, 0.5)
+        return np.repeat([self.rest.parted, right, left], [mouth, eye, eye])
+
+
+def deformer_arrays(landmarks: Floats, frame: FaceFrame, shapes: Shapes) -> Arrays:
+    """What ``deformer_from_arrays`` needs, as plain arrays."""
+    return {
+        "body.landmarks": np.asarray(landmarks, np.float32),
+        "body.moves": shapes.moves,
+        "body.shades": shapes.shades,
+        "body.closing": shapes.closing,
+        "body.unsmile": shapes.unsmile,
+        **frame.as_arrays("body.frame."),
+    }
+
+
+def deformer_from_arrays(arrays: Arrays) -> Deformer:
+    """The deformer that ``deformer_arrays`` described."""
+    shapes = Shapes(
+        moves=arrays["body.moves"],
+        shades=arrays["body.shades"],
+        closing=arrays["body.closing"],
+        unsmile=arrays["body.unsmile"],
+    )
+    return Deformer(arrays["body.landmarks"], FaceFrame.from_arrays(arrays, "body.frame."), shapes)

@@ -1,0 +1,164 @@
+"""Contours that do not shimmer: smooth curves through landmarks, exact coverage masks, soft seams.
+
+Everything works in a small window of the picture, so that the cost follows the size of the face.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.types import Float32, Image
+
+Array = NDArray[Any]
+
+SUPERSAMPLING = 4
+"""Coverage of sharp edges is counted on a grid this many times finer than the pixels."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of pixels: columns ``left`` to ``right``, rows ``top`` to ``bottom``, ends excluded."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @staticmethod
+    def around(points: Array, margin: float, shape: tuple[int, ...]) -> Window:
+        """The smallest window of a picture of ``shape`` that holds (N, 2) points and a ``margin`` in px."""
+        low = np.floor(points.min(axis=0) - margin).astype(int)
+        high = np.ceil(points.max(axis=0) + margin).astype(int) + 1
+        height, width = shape[:2]
+        return Window(max(low[0], 0), max(low[1], 0), min(high[0], width), min(high[1], height))
+
+    @property
+    def width(self) -> int:
+        """Columns; 0 or less where the window lies outside the picture."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows; 0 or less where the window lies outside the picture."""
+        return self.bottom - self.top
+
+    @property
+    def empty(self) -> bool:
+        """Nothing of it lies in the picture."""
+        return self.width <= 0 or self.height <= 0
+
+    def view(self, image: Array) -> Array:
+        """The window's pixels, sharing memory with ``image``."""
+        return image[self.top : self.bottom, self.left : self.right]
+
+    def inside(self, points: Array) -> Array:
+        """(N, 2) picture px -> (N, 2) window px."""
+        return np.asarray(points - np.array([self.left, self.top]))
+
+    def matrix(self, affine: Array) -> Array:
+        """A (2, 3) affine into the picture, made to lead into the window."""
+        moved = np.array(affine, np.float64)
+        moved[:, 2] -= (self.left, self.top)
+        return moved
+
+    def warp(self, sprite: Float32, affine: Array, border: int = cv2.BORDER_CONSTANT) -> Float32:
+        """``sprite`` as seen in the window under ``affine`` (2, 3): sprite px -> picture px."""
+        size = (self.width, self.height)
+        moved: Array = cv2.warpAffine(
+            sprite, self.matrix(affine), size, flags=cv2.INTER_LINEAR, borderMode=border
+        )
+        return moved
+
+
+@lru_cache(maxsize=16)
+def _catmull_rom(count: int, steps: int) -> Float32:
+    """((count - 1) * steps + 1, count) matrix that turns knots into points of the curve.
+
+    Catmull & Rom 1974, uniform parametrisation; the ends are continued by reflection.
+    """
+    t = np.linspace(0.0, 1.0, steps, endpoint=False)
+    basis: Array = 0.5 * np.stack(
+        [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3], axis=1
+    )
+    rows: Array = np.zeros(((count - 1) * steps + 1, count + 2))
+    for knot in range(count - 1):
+        rows[knot * steps : (knot + 1) * steps, knot : knot + 4] = basis
+    rows[-1, count] = 1.0
+    ends = np.zeros((count + 2, count))
+    ends[1:-1] = np.eye(count)
+    ends[0, :2] = ends[-1, :-3:-1] = (2.0, -1.0)
+    matrix: Array = (rows @ ends).astype(np.float32)
+    return matrix
+
+
+def smooth_curve(points: Array, steps: int = 6) -> Float32:
+    """A smooth open curve through (N, 2) points, N >= 2: ((N - 1) * steps + 1, 2) float32."""
+    curve: Float32 = _catmull_rom(len(points), steps) @ np.asarray(points, np.float32)
+    return curve
+
+
+def outline(upper: Array, lower: Array) -> Float32:
+    """The closed outline of two curves that both run from left to right, (N, 2) and (M, 2) -> (N + M, 2)."""
+    return np.concatenate([upper, lower[::-1]]).astype(np.float32)
+
+
+def coverage(polygon: Array, window: Window, softness: float = 0.0) -> Float32:
+    """How much of each pixel of ``window`` lies within ``polygon`` (N, 2) px: (h, w) float32 in [0, 1].
+
+    ``softness``: standard deviation in px of an additional blur of the edge.
+    """
+    # A blurred edge hides a coarser count.
+    scale = SUPERSAMPLING if softness < 0.8 else SUPERSAMPLING // 2
+    fine = np.zeros((window.height * scale, window.width * scale), np.uint8)
+    # Pixel centres are whole numbers: the centre of fine pixel i lies at (i + 0.5) / scale - 0.5.
+    corners = (window.inside(polygon) + 0.5) * scale - 0.5
+    cv2.fillPoly(fine, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
+    size = (window.width, window.height)
+    mask: Array = cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    if softness > 0.0:
+        mask = cv2.GaussianBlur(mask, (0, 0), softness)
+    mask *= np.float32(1 / 255)
+    return mask
+
+
+def smoothstep(low: float, high: float, value: Any) -> Any:
+    """0 below ``low``, 1 above ``high``, a smooth cubic between; ``value`` is an array or a number."""
+    t = np.clip((value - low) / (high - low), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+def blend(pixels: Image, layer: Float32, mask: Float32, shade: Float32 | None = None) -> None:
+    """Lay ``layer`` (h, w, 3) over ``pixels`` (h, w, 3) where ``mask`` (h, w) is 1, in place.
+
+    ``shade``: (h, w, 3), light left on the pixels below.
+    """
+    mixed = pixels.astype(np.float32)
+    if shade is not None:
+        mixed *= shade
+    mixed += (layer - mixed) * mask[..., None]
+    np.clip(mixed + 0.5, 0, 255, out=mixed)
+    pixels[...] = mixed.astype(np.uint8)
+
+
+def soften_contour(image: Image, points: Array, radius: float, strength: float = 0.85) -> None:
+    """Take the stair-steps out of a torn edge: blur a narrow band along (N, 2) ``points``, in place.
+
+    ``radius`` in px: half the width of the band that is softened.
+    """
+    curve = smooth_curve(points, 4)
+    window = Window.around(curve, 3 * radius + 2, image.shape)
+    if window.empty:
+        return
+    pixels = window.view(image)
+    band = np.zeros(pixels.shape[:2], np.uint8)
+    path = np.round(window.inside(curve) * 16).astype(np.int32)
+    cv2.polylines(band, [path], False, 255, max(round(2 * radius), 1), cv2.LINE_AA, 4)
+    mask = cv2.GaussianBlur(band, (0, 0), max(0.5 * radius, 0.5)).astype(np.float32) * (strength / 255)
+    smooth = cv2.GaussianBlur(pixels, (0, 0), max(0.6 * radius, 0.6))
+    blend(pixels, smooth.astype(np.float32), mask)

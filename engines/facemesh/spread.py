@@ -1,0 +1,58 @@
+"""From a few moved points to the whole face.
+
+A displacement is given where anatomy says something (lips, jaw, brows) and at points that hold still; a
+thin-plate spline carries it to all other points (Bookstein 1989). The operator is solved once per photo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import RBFInterpolator
+
+from engines.facemesh.anatomy import POINTS, Floats
+from engines.facemesh.curves import smoothstep
+
+Moves = dict[int, tuple[float, float, float]]
+"""Point number -> displacement in iod: x to the picture's right, y down, z away."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """``controls``: (C,) point numbers; ``operator``: (468, C)."""
+
+    controls: Floats
+    operator: Floats
+
+    def __call__(self, moves: Floats) -> Floats:
+        """(468, 3) from (468, 3) of which only the rows of the control points count."""
+        return np.asarray(self.operator @ moves[self.controls])
+
+
+def make_spread(points: Floats, controls: set[int], mask: Floats) -> Spread:
+    """An operator that moves the controls exactly and fades by ``mask`` (468,) in [0, 1] elsewhere."""
+    order = np.array(sorted(controls))
+    plane = points[:, :2]
+    unit = np.eye(len(order))
+    operator = RBFInterpolator(plane[order], unit, kernel="thin_plate_spline", smoothing=1e-6)(plane)
+    operator *= mask[:, None]
+    operator[order] = unit
+    return Spread(order, operator)
+
+
+def bump(points: Floats, centres: tuple[int, ...], radius: float) -> Floats:
+    """(468,): 1 at the ``centres`` (point numbers), a bell curve of the distance in iod around."""
+    away = np.linalg.norm(points[:, None, :2] - points[None, list(centres), :2], axis=2).min(1)
+    bell: Floats = np.exp(-((away / radius) ** 2) / 2)
+    return bell
+
+
+def left_share(points: Floats) -> Floats:
+    """(468,): 1 on the person's left half, 0 on the right, blending over the middle."""
+    return smoothstep(points[:, 0], -0.13, 0.13)
+
+
+def empty() -> Floats:
+    """(468, 3) of zeros."""
+    return np.zeros((POINTS, 3))

@@ -1,0 +1,1 @@
+"""Trains the network that hears mouth shapes (see MODEL_CARD.md)."""

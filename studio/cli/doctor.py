@@ -1,0 +1,51 @@
+"""launch.py doctor: what this installation can do, what it lacks, what that costs and how to get it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from studio.checks import Check, all_checks
+from studio.settings import Settings, load_settings
+
+_WORDS = {"ok": "ok", "missing": "missing", "wrong": "WRONG"}
+
+
+@click.command("doctor", help="Say what this installation can do and what it lacks.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> int:
+    """See the help text of the command."""
+    return doctor(load_settings(**(context.find_root().obj or {})), as_json)
+
+
+def doctor(settings: Settings, as_json: bool) -> int:
+    """Print every check; exit code 0 if Instant can render, else 1."""
+    checks = all_checks(settings)
+    ready = all(check.state == "ok" for check in checks if check.required)
+    print(_document(checks, ready) if as_json else _table(checks, ready))
+    return 0 if ready else 1
+
+
+def _document(checks: tuple[Check, ...], ready: bool) -> str:
+    return json.dumps({"ready": ready, "checks": [asdict(check) for check in checks]}, ensure_ascii=False)
+
+
+def _table(checks: tuple[Check, ...], ready: bool) -> str:
+    width = max(len(check.name) for check in checks)
+    lines = [line for check in checks for line in _lines(check, width)]
+    verdict = (
+        "Instant can render." if ready else "Instant cannot render until what is WRONG or needed is put right."
+    )
+    return "\n".join([*lines, "", verdict])
+
+
+def _lines(check: Check, width: int) -> list[str]:
+    """The check on one line and, where something is amiss, its price and remedy on the next."""
+    lines = [f"{_WORDS[check.state]:<8} {check.name:<{width}}  {check.found}"]
+    if check.state != "ok":
+        need = "needed; " if check.required else ""
+        lines.append(f"{'':<8} {'':<{width}}  {need}without it: {check.costs}. To get it: {check.remedy}.")
+    return lines

@@ -1,0 +1,175 @@
+"""The Avatar tab: pick a face, or bring one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import gradio as gr
+
+from engines.errors import StudioError
+from studio.tabs import markup, pictures
+from studio.tabs.guard import Updates
+from studio.tabs.owner import owner_of
+from studio.tabs.parts import AvatarTab, Form, Parts
+from studio.tabs.speech import introduction
+from studio.tabs.stage import still_of
+
+if TYPE_CHECKING:
+    from engines.photos import FaceBox, PhotoReport
+    from studio.library import Avatar, Consent
+
+CONSENTS = [
+    ("It is me", "mine"),
+    ("I have this person's permission", "permission"),
+    ("It is invented", "invented"),
+]
+CONSENT_WORDS = {"mine": "You", "permission": "With permission", "invented": "Invented"}
+PHOTO_ADVICE = "A face that looks at the camera works best: well lit, lips closed, at least 90 pixels wide."
+ON_CARDS = """
+const boxes = () => element.querySelectorAll('input');
+watch('value', () => boxes().forEach(box => { box.checked = box.hasAttribute('checked'); }));
+element.addEventListener('change', event => trigger('select', { id: event.target.value }));
+element.addEventListener('click', event => {
+  const button = event.target.closest('[data-remove]');
+  if (button && confirm('Delete ' + button.dataset.name + '? Clips made with it stay.'))
+    trigger('delete', { id: button.dataset.remove });
+});
+"""
+
+
+def build_avatar_tab() -> AvatarTab:
+    """The tab's components, without events."""
+    gr.HTML("<h2>Choose who speaks</h2>", apply_default_css=False)
+    cards = gr.HTML(js_on_load=ON_CARDS, apply_default_css=False, elem_id="avatars")
+    gr.HTML(f"<h2>Or bring a photo</h2>{markup.hint(PHOTO_ADVICE)}", apply_default_css=False)
+    photo = gr.File(label="Photo", file_types=["image"], height=120, elem_id="photo")
+    with gr.Column(visible=False, elem_id="review") as review:
+        framed = gr.HTML(apply_default_css=False)
+        face = gr.Radio([], label="Which face?", visible=False)
+        consent = gr.Radio(CONSENTS, value=None, label="Whose face is it?", elem_id="consent")
+        name = gr.Textbox(label="Name", placeholder="What to call this avatar", max_length=60, elem_id="name")
+        save = gr.Button("Save to my avatars", variant="primary", elem_id="save")
+    notice = gr.HTML(apply_default_css=False, elem_id="avatar-notice")
+    report = gr.State(None)
+    return AvatarTab(notice, cards, photo, review, framed, face, consent, name, save, report)
+
+
+def connect_avatar_tab(parts: Parts) -> None:
+    """Let the tab's components act."""
+    tab, events = parts.avatar, AvatarEvents(parts)
+    guard = parts.guard(tab.notice)
+    chosen: list[Any] = [tab.notice, tab.cards, parts.avatar_id, parts.stage.face, parts.stage.says]
+    chosen += [parts.speech.text, parts.speech.language, parts.speech.voice]
+    asked = parts.face_inputs | parts.voice_inputs
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    tab.cards.select(guard.event(events.pick), asked, chosen, **quick)
+    tab.cards.delete(guard.event(events.remove), asked, chosen, **quick)
+    seen: list[Any] = [tab.notice, tab.review, tab.framed, tab.face, tab.name, tab.report]
+    tab.photo.upload(guard.event(events.look), [tab.photo], seen, api_visibility="private")
+    tab.photo.clear(guard.event(events.put_away), None, seen, **quick)
+    tab.face.input(
+        guard.event(events.choose_face), [tab.photo, tab.report, tab.face], [tab.notice, tab.framed], **quick
+    )
+    tab.save.click(
+        guard.event(events.save),
+        asked | {tab.photo, tab.face, tab.consent, tab.name},
+        [*chosen, *seen[1:], tab.photo, tab.consent],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+
+def avatar_cards(parts: Parts, owner: str, chosen: str) -> str:
+    """Everybody that ``owner`` may let speak."""
+    return markup.avatar_cards([_card(avatar) for avatar in parts.studio.library.avatars(owner)], chosen)
+
+
+class AvatarEvents:
+    """What happens on the Avatar tab."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._tab = parts.avatar
+
+    def pick(self, form: Form, event: gr.EventData) -> Updates:
+        """A card was chosen."""
+        return self._choose(form, str(event.id))
+
+    def remove(self, form: Form, event: gr.EventData) -> Updates:
+        """The cross on one's own card was pressed."""
+        owner = owner_of(form[self._parts.token])
+        self._parts.studio.library.remove(owner, str(event.id))
+        left = [avatar.id for avatar in self._parts.studio.library.avatars(owner)]
+        chosen = form[self._parts.avatar_id]
+        return self._choose(form, chosen if chosen in left else left[0])
+
+    def look(self, photo: str) -> Updates:
+        """A photo was uploaded: show what was found in it."""
+        report = self._parts.studio.inspect(Path(photo))
+        chosen = next((number for number, face in enumerate(report.faces) if not face.problem), 0)
+        tab = self._tab
+        usable = {tab.notice: markup.notice(report.problem)} if report.problem else {}
+        return {
+            **usable,
+            tab.review: gr.update(visible=report.problem is None),
+            tab.framed: _framed(Path(photo), report, chosen),
+            tab.face: gr.update(choices=_face_choices(report), value=chosen, visible=len(report.faces) > 1),
+            tab.name: Path(photo).stem.replace("_", " ").replace("-", " ").strip().capitalize()[:60],
+            tab.report: report,
+        }
+
+    def choose_face(self, photo: str, report: PhotoReport, face: int) -> Updates:
+        """Another of several faces was chosen."""
+        problem = report.faces[face].problem
+        notice = {self._tab.notice: markup.notice(problem)} if problem else {}
+        return {**notice, self._tab.framed: _framed(Path(photo), report, face)}
+
+    def put_away(self) -> Updates:
+        """The photo was taken back."""
+        tab = self._tab
+        return {tab.review: gr.update(visible=False), tab.framed: "", tab.report: None}
+
+    def save(self, form: Form) -> Updates:
+        """Keep the photo as an avatar, and choose it."""
+        tab, owner = self._tab, owner_of(form[self._parts.token])
+        if not form[tab.consent]:
+            raise StudioError("Say first whose face it is.")
+        consent = cast("Consent", form[tab.consent])
+        name = str(form[tab.name] or "").strip() or None
+        face = int(form[tab.face] or 0)
+        avatar = self._parts.studio.library.add(owner, Path(form[tab.photo]), name, consent, face)
+        gr.Info(f"{avatar.name} is ready to speak.", duration=4, title="Saved")
+        return {**self._choose(form, avatar.id), **self.put_away(), tab.photo: None, tab.consent: None}
+
+    def _choose(self, form: Form, avatar_id: str) -> Updates:
+        parts, owner = self._parts, owner_of(form[self._parts.token])
+        avatar = parts.studio.library.avatar(owner, avatar_id)
+        return {
+            **introduction(parts, form, avatar),
+            self._tab.cards: avatar_cards(parts, owner, avatar_id),
+            parts.avatar_id: avatar_id,
+            parts.stage.face: still_of(parts, {**form, parts.avatar_id: avatar_id}),
+        }
+
+
+def _card(avatar: Avatar) -> markup.Card:
+    detail = "Sample" if avatar.sample else CONSENT_WORDS[avatar.consent]
+    image = pictures.portrait(avatar.source, avatar.face)
+    return markup.Card(avatar.id, avatar.name, detail, image, removable=not avatar.sample)
+
+
+def _face_choices(report: PhotoReport) -> list[tuple[str, int]]:
+    return [(f"Face {number}", number - 1) for number in range(1, len(report.faces) + 1)]
+
+
+def _framed(photo: Path, report: PhotoReport, chosen: int) -> str:
+    frames = [_frame(face, report, number == chosen) for number, face in enumerate(report.faces)]
+    count = len(frames)
+    alt = "Your photo" if not count else f"Your photo with {count} face{'s' if count > 1 else ''} framed"
+    return markup.framed_photo(pictures.thumbnail(photo, pictures.PHOTO_SIDE), frames, alt)
+
+
+def _frame(face: FaceBox, report: PhotoReport, chosen: bool) -> markup.Frame:
+    wide, high = report.width, report.height
+    return markup.Frame(face.x / wide, face.y / high, face.width / wide, face.height / high, chosen)

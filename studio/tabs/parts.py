@@ -1,0 +1,146 @@
+"""The page's components under the names by which the tabs know each other's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from studio.tabs.guard import Guard
+from studio.tabs.options import Controls
+
+if TYPE_CHECKING:
+    from studio.services import Studio
+
+Form = dict[Any, Any]
+"""Component -> its present value, as Gradio hands it to an event whose inputs are a set."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The side panel that stays in sight: the face, what it will say, and Render."""
+
+    face: gr.HTML
+    says: gr.HTML
+    status: gr.HTML
+    render: gr.Button
+
+
+@dataclass(frozen=True)
+class AvatarTab:
+    """Who speaks: the cards, and the form for a new face."""
+
+    notice: gr.HTML
+    cards: gr.HTML
+    photo: gr.File
+    review: gr.Column
+    framed: gr.HTML
+    face: gr.Radio
+    consent: gr.Radio
+    name: gr.Textbox
+    save: gr.Button
+    report: gr.State
+
+
+@dataclass(frozen=True)
+class SpeechTab:
+    """What is said: words with a voice, or a recording."""
+
+    notice: gr.HTML
+    source: gr.Radio
+    typed: gr.Column
+    text: gr.Textbox
+    language: gr.Dropdown
+    voice: gr.Dropdown
+    options: Controls
+    upload: gr.File
+    microphone: gr.Audio
+    hear: gr.Button
+    sound: gr.Audio
+
+
+@dataclass(frozen=True)
+class EmotionTab:
+    """How it feels: emotions, strengths, seed, and the engines' own options."""
+
+    notice: gr.HTML
+    presets: Mapping[str, gr.Button]
+    emotions: Mapping[str, gr.Slider]
+    strengths: Controls
+    seed: gr.Number
+    reseed: gr.Button
+    engines: Mapping[str, Controls]
+
+
+@dataclass(frozen=True)
+class PreviewTab:
+    """The clip: its progress, the video, how it was made, and the earlier ones."""
+
+    notice: gr.HTML
+    progress: gr.HTML
+    cancel: gr.Button
+    empty: gr.HTML
+    player: gr.Column
+    video: gr.Video
+    download: gr.DownloadButton
+    making: gr.HTML
+    recipe: gr.Dropdown
+    fps: gr.Dropdown
+    size: gr.Dropdown
+    clips: gr.HTML
+    shown: gr.State
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything on the page."""
+
+    studio: Studio
+    token: gr.BrowserState
+    avatar_id: gr.State
+    job_id: gr.State
+    tabs: gr.Tabs
+    stage: Stage
+    avatar: AvatarTab
+    speech: SpeechTab
+    emotion: EmotionTab
+    preview: PreviewTab
+
+    @property
+    def face_inputs(self) -> set[Any]:
+        """What decides how the still looks."""
+        emotion = self.emotion
+        return {
+            self.token,
+            self.avatar_id,
+            emotion.seed,
+            *emotion.emotions.values(),
+            *emotion.strengths.components.values(),
+        }
+
+    @property
+    def voice_inputs(self) -> set[Any]:
+        """What decides how it sounds."""
+        speech = self.speech
+        return {
+            self.token,
+            speech.source,
+            speech.text,
+            speech.voice,
+            speech.upload,
+            speech.microphone,
+            *speech.options.components.values(),
+        }
+
+    @property
+    def inputs(self) -> set[Any]:
+        """What decides the clip."""
+        preview = self.preview
+        engines = {item for controls in self.emotion.engines.values() for item in controls.components.values()}
+        return self.face_inputs | self.voice_inputs | engines | {preview.recipe, preview.fps, preview.size}
+
+    def guard(self, notice: gr.HTML) -> Guard:
+        """A guard that speaks through ``notice``."""
+        return Guard(notice)

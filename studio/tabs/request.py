@@ -1,0 +1,70 @@
+"""From what stands on the page to one RenderRequest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.errors import StudioError
+from engines.registry import get_recipe
+from engines.types import AvatarRef, EmotionKey, Expression, Output, RenderRequest, Words
+from studio.tabs.owner import owner_of
+from studio.tabs.parts import Form, Parts
+
+TYPED, UPLOADED, RECORDED = "typed", "uploaded", "recorded"
+OWN_SIZE = 0
+
+
+def expression_from(parts: Parts, form: Form) -> Expression:
+    """How it should feel."""
+    tab = parts.emotion
+    weights = {name: float(form[slider]) for name, slider in tab.emotions.items() if form[slider]}
+    emotions = (EmotionKey(0.0, weights),) if weights else ()
+    return Expression(emotions=emotions, seed=int(form[tab.seed] or 0), **tab.strengths.values(form))
+
+
+def words_from(parts: Parts, form: Form) -> Words:
+    """What is said. Raises StudioError where there is nothing to say."""
+    tab = parts.speech
+    if form[tab.source] == TYPED:
+        return _typed_words(str(form[tab.text] or ""), str(form[tab.voice] or ""))
+    recording = form[tab.upload if form[tab.source] == UPLOADED else tab.microphone]
+    if not recording:
+        verb = "Upload" if form[tab.source] == UPLOADED else "Record"
+        raise StudioError(f"{verb} some speech first, on the Speech tab.")
+    return Words(audio=str(recording))
+
+
+def request_from(parts: Parts, form: Form) -> RenderRequest:
+    """The whole clip. Raises StudioError if something is missing or not this person's."""
+    avatar = parts.studio.library.avatar(owner_of(form[parts.token]), _chosen_avatar(parts, form))
+    return RenderRequest(
+        avatar=AvatarRef(source=str(avatar.source), face=avatar.face),
+        words=words_from(parts, form),
+        expression=expression_from(parts, form),
+        recipe=str(form[parts.preview.recipe]),
+        options=engine_options(parts, form),
+        output=Output(fps=float(form[parts.preview.fps]), size=int(form[parts.preview.size]) or None),
+    )
+
+
+def engine_options(parts: Parts, form: Form) -> dict[str, dict[str, Any]]:
+    """Per engine of the chosen recipe, what differs from its defaults."""
+    recipe = get_recipe(str(form[parts.preview.recipe]))
+    engines = {**parts.emotion.engines, recipe.voice: parts.speech.options}
+    wanted = (recipe.voice, recipe.driver, recipe.animator)
+    options = {name: engines[name].changed(form) for name in wanted if name in engines}
+    return {name: values for name, values in options.items() if values}
+
+
+def _typed_words(text: str, voice: str) -> Words:
+    if not text.strip():
+        raise StudioError("Type something to say first, on the Speech tab.")
+    if not voice:
+        raise StudioError("Choose a voice first, on the Speech tab.")
+    return Words(text=text, voice=voice)
+
+
+def _chosen_avatar(parts: Parts, form: Form) -> str:
+    if not form[parts.avatar_id]:
+        raise StudioError("Choose a face first, on the Avatar tab.")
+    return str(form[parts.avatar_id])
