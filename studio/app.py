@@ -125,11 +125,19 @@ def welcome(parts: Parts, form: Form) -> Updates:
         parts.avatar_id: chosen,
         parts.job_id: running.id if running else "",
         parts.avatar.cards: avatar_cards(parts, owner, chosen),
-        parts.stage.face: still_of(parts, form) if chosen else "",
+        parts.stage.face: _first_still(parts, form),
         parts.stage.says: says_of(parts, form),
         **(introduction(parts, form, avatars[0]) if avatars else {}),
         **shown_clip(parts, owner, clips[0].id if clips else ""),
     }
+
+
+def _first_still(parts: Parts, form: Form) -> str:
+    """The chosen face; a picture that cannot be read leaves the place empty, not the page."""
+    try:
+        return still_of(parts, form) if form[parts.avatar_id] else ""
+    except (OSError, StudioError):
+        return ""
 
 
 def serve(studio: Studio, app_kwargs: dict[str, Any] | None = None) -> Server:

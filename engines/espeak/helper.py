@@ -41,6 +41,7 @@ DO_NOT_EXIT = 0x8000
 UTF8_WITH_END_PAUSE = 0x0001 | 0x1000
 EVENT_END_OF_LIST, EVENT_WORD, EVENT_PHONE = 0, 1, 7
 RATE, PITCH, RANGE = 1, 3, 4
+KANJI = re.compile("[\u3400-\u9fff]")
 
 
 class EventId(ctypes.Union):
@@ -143,7 +144,7 @@ def kana_converter() -> Callable[[str], list[dict[str, str]]] | None:
 
 def kanji_to_kana(text: str) -> str:
     """``text`` with its kanji as hiragana, words apart: the library's Japanese knows kana alone."""
-    convert = kana_converter()
+    convert = kana_converter() if KANJI.search(text) else None  # loading its dictionary takes a second
     if convert is None:
         return text
     return " ".join(spoken_kana(part["orig"], part["hira"]) for part in convert(text))

@@ -16,6 +16,10 @@ from engines.espeak.client import Utterance
 QUIET = 40
 """Of 32768 (-58 dBFS): below this the library is silent; it has no noise floor."""
 
+PAUSE_S, ECHOING, ECHO = 0.1, 0.2, 0.045
+"""Pauses of at least this length tell of an echo if this part of them is not silent; some timbres have one, at
+less than this part of the peak."""
+
 CLOSURE_S, PAUSE_CLOSURE_S, LEFT_S = 0.12, 0.06, 0.02
 """Longest closure of a stop within speech and after a pause, and what it leaves of the sound before it."""
 
@@ -67,8 +71,8 @@ def timed_sounds(spoken: Utterance) -> TimedSounds:
     marks = [(start, to_ipa(name)) for start, name in spoken.phones if name == "" or to_ipa(name) != ""]
     marks = _with_room([*marks, (end, "")], spoken.sample_rate)
     segments = [(a, b, name) for (a, name), (b, _) in itertools.pairwise(marks) if b > a]
-    merged = _without_unnamed_sounds(segments, spoken.samples)
-    moved = _with_closures(merged, spoken.samples, spoken.sample_rate)
+    loud = np.abs(spoken.samples.astype(np.int32)) > quiet_level(segments, spoken)
+    moved = _with_closures(_without_unnamed_sounds(segments, loud), loud, spoken.sample_rate)
     words = tuple(_word_start(start, moved) for start, _ in _first_of_each_word(spoken.words))
     return TimedSounds(tuple(s for s, _ in moved), tuple(n for _, n in moved), end, tuple(dict.fromkeys(words)))
 
@@ -94,8 +98,22 @@ def _with_room(marks: list[tuple[int, str]], sample_rate: int) -> list[tuple[int
     return roomy
 
 
+def quiet_level(segments: list[tuple[int, int, str]], spoken: Utterance) -> float:
+    """Magnitude of a sample up to which an utterance is silent: some timbres have an echo in their pauses."""
+    least = int(PAUSE_S * spoken.sample_rate)
+    pauses = [
+        spoken.samples[start:stop] for start, stop, name in segments if name == "" and stop - start > least
+    ]
+    if not pauses:
+        return QUIET
+    magnitudes = np.abs(np.concatenate(pauses).astype(np.int32))
+    if np.mean(magnitudes > QUIET) < ECHOING:
+        return QUIET
+    return max(QUIET, ECHO * float(np.abs(spoken.samples.astype(np.int32)).max()))
+
+
 def _without_unnamed_sounds(
-    segments: list[tuple[int, int, str]], samples: NDArray[np.int16]
+    segments: list[tuple[int, int, str]], loud: NDArray[np.bool_]
 ) -> list[tuple[int, str]]:
     """(start, name) of each sound, successive pauses merged.
 
@@ -105,7 +123,7 @@ def _without_unnamed_sounds(
     merged: list[tuple[int, str]] = []
     waiting: int | None = None
     for start, stop, name in segments:
-        if name == "" and np.mean(np.abs(samples[start:stop].astype(np.int32)) > QUIET) > 0.5:
+        if name == "" and np.mean(loud[start:stop]) > 0.5:
             waiting = start if waiting is None else waiting
         elif name or not merged or merged[-1][1]:
             merged.append((start if waiting is None or not name else waiting, name))
@@ -124,7 +142,7 @@ def _word_start(start: int, sounds: list[tuple[int, str]]) -> int:
 
 
 def _with_closures(
-    sounds: list[tuple[int, str]], samples: NDArray[np.int16], sample_rate: int
+    sounds: list[tuple[int, str]], loud: NDArray[np.bool_], sample_rate: int
 ) -> list[tuple[int, str]]:
     """Start each stop where its closure begins.
 
@@ -137,14 +155,14 @@ def _with_closures(
             before, previous = moved[-1]
             longest = CLOSURE_S if previous else PAUSE_CLOSURE_S
             earliest = max(before + int(LEFT_S * sample_rate), start - int(longest * sample_rate))
-            start = _silence_start(samples, earliest, start)
+            start = _silence_start(loud, earliest, start)
         moved.append((start, name))
     return moved
 
 
-def _silence_start(samples: NDArray[np.int16], earliest: int, end: int) -> int:
+def _silence_start(loud: NDArray[np.bool_], earliest: int, end: int) -> int:
     """Where the silence that ends at ``end`` begins, not before ``earliest``; ``end`` if there is none."""
     if earliest >= end:
         return end
-    loud = np.flatnonzero(np.abs(samples[earliest:end].astype(np.int32)) > QUIET)
-    return earliest + int(loud[-1]) + 1 if len(loud) else earliest
+    last = np.flatnonzero(loud[earliest:end])
+    return earliest + int(last[-1]) + 1 if len(last) else earliest

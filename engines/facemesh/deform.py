@@ -19,6 +19,8 @@ _STILL = 1e-3
 """Motions below this (px) are none: they would only disturb pixels that should stay as they are."""
 _EDGE_BACK = 0.03
 """Where an opening must not show the photo's own inside, the skin this far (iod) outside its edge goes on."""
+_DARKEST = -0.10
+"""Creases of several shapes in one place do not add up beyond this change of brightness."""
 _UNSMILING = {"mouthFrownLeft": 0.6, "mouthFrownRight": 0.6, "mouthPucker": 1.0, "mouthFunnel": 0.8,
               "browDownLeft": 0.3, "browDownRight": 0.3}  # fmt: skip
 """Shapes that take the rest of a photo's smile away, and how strongly."""
@@ -142,7 +144,7 @@ class Deformer:
         values = np.zeros((len(vertices), 3), np.float32)
         values[:, :2] = source - vertices[:, :2]
         values[:, :2][np.abs(values[:, :2]) < _STILL] = 0.0
-        values[:POINTS, 2] = weights @ self.shapes.shades
+        values[:POINTS, 2] = np.maximum(weights @ self.shapes.shades, _DARKEST)
         return values
 
     def _mirror_share(self, weights: Floats) -> Floats:

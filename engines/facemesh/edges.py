@@ -17,8 +17,11 @@ from engines.types import Float32, Image
 
 Array = NDArray[Any]
 
-SUPERSAMPLING = 4
-"""Coverage of sharp edges is counted on a grid this many times finer than the pixels."""
+FINER = np.array([3, 12])
+"""Coverage is counted on a grid this many times finer than the pixels, across and down.
+
+Lips and lids lie mostly across the picture: their edges move up and down, in steps of 1 / 12 pixel at most.
+"""
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,10 @@ def coverage(polygon: Array, window: Window, softness: float = 0.0) -> Float32:
     ``softness``: standard deviation in px of an additional blur of the edge.
     """
     # A blurred edge hides a coarser count.
-    scale = SUPERSAMPLING if softness < 0.8 else SUPERSAMPLING // 2
-    fine = np.zeros((window.height * scale, window.width * scale), np.uint8)
-    # Pixel centres are whole numbers: the centre of fine pixel i lies at (i + 0.5) / scale - 0.5.
-    corners = (window.inside(polygon) + 0.5) * scale - 0.5
+    finer = FINER if softness < 0.8 else np.maximum(FINER // 2, 2)
+    fine = np.zeros((window.height * int(finer[1]), window.width * int(finer[0])), np.uint8)
+    # Pixel centres are whole numbers: the centre of fine pixel i lies at (i + 0.5) / finer - 0.5.
+    corners = (window.inside(polygon) + 0.5) * finer - 0.5
     cv2.fillPoly(fine, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
     size = (window.width, window.height)
     mask: Array = cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -144,6 +147,15 @@ def blend(pixels: Image, layer: Float32, mask: Float32, shade: Float32 | None = 
     mixed += (layer - mixed) * mask[..., None]
     np.clip(mixed + 0.5, 0, 255, out=mixed)
     pixels[...] = mixed.astype(np.uint8)
+
+
+def soften_seam(pixels: Image, mask: Float32, radius: float) -> None:
+    """Take the stair-steps out of ``pixels`` (h, w, 3) along the edge of ``mask`` (h, w), in place.
+
+    ``radius`` in px: half the width of the band that is softened.
+    """
+    near: Array = cv2.GaussianBlur(mask, (0, 0), radius)
+    blend(pixels, cv2.GaussianBlur(pixels, (0, 0), radius).astype(np.float32), 4 * near * (1 - near))
 
 
 def soften_contour(image: Image, points: Array, radius: float, strength: float = 0.85) -> None:

@@ -13,6 +13,7 @@ from engines.facemesh import anatomy
 from engines.facemesh.anatomy import FaceFrame
 from engines.facemesh.edges import Window, blend, coverage, outline, smooth_curve, smoothstep
 from engines.facemesh.eyes_ball import complete_eyeball, trusted_area
+from engines.facemesh.eyes_fit import lid_growth
 from engines.facemesh.eyes_iris import Iris, find_irises
 from engines.facemesh.eyes_lid import Lid, convex_shade, hairs, lid_area, measure_lid, stroke
 from engines.facemesh.mouth_light import Light, measure_light
@@ -27,6 +28,9 @@ LIDS: dict[str, tuple[anatomy.Row, anatomy.Row]] = {
 
 CHANGE = 0.012
 """Movement of lid or gaze, in iod, after which the photo's own lashes and lid shadow are wholly redrawn."""
+
+GLINT = 0.5
+"""Reflections on the bulging cornea move by about half of the iris's way."""
 
 LEAST_DROP = 0.003
 """A lid that has come down less than this, in iod, is left as the warp made it."""
@@ -63,7 +67,8 @@ class EyePose:
 class _Eye:
     """One prepared eye.
 
-    ``origin``: (2,) photo px of the crop's first pixel; ``still``: (M, 2), upper lid in photo px.
+    ``origin``: (2,) photo px of the crop's first pixel; ``still``: (M, 2), upper lid in photo px; ``growth``:
+    (2, N, 2) px by which upper and lower lid lie outside the mesh.
     """
 
     photo: Image
@@ -74,6 +79,7 @@ class _Eye:
     lid: Lid
     origin: Array
     still: Float32
+    growth: Float32
 
 
 def prepare_eyes(portrait: Portrait, frame: FaceFrame) -> Arrays:
@@ -93,7 +99,7 @@ class _Crop:
     """One eye cut from the photo.
 
     ``upper``: (M, 2), upper lid in photo px; ``mask``: opening between the lids; ``trusted``: what of it shows
-    nothing but eyeball.
+    nothing but eyeball; ``growth``: (2, N, 2) px by which the lids lie outside the mesh, upper then lower.
     """
 
     rgb: Float32
@@ -101,16 +107,19 @@ class _Crop:
     upper: Float32
     mask: Float32
     trusted: Float32
+    growth: Float32
 
 
 def _cut(portrait: Portrait, frame: FaceFrame, side: str) -> _Crop:
     points = np.asarray(portrait.landmarks, np.float32)[:, :2]
-    upper, lower = (smooth_curve(points[list(row)]) for row in LIDS[side])
+    rows = [points[list(row)] for row in LIDS[side]]
+    growth = lid_growth(portrait.rgb, rows[0], rows[1], frame.iod)
+    upper, lower = (smooth_curve(row + more) for row, more in zip(rows, growth, strict=True))
     polygon = outline(upper, lower)
     window = Window.around(polygon, 0.13 * frame.iod + 3, portrait.rgb.shape)
     mask = coverage(polygon, window)
     rgb = window.view(portrait.rgb).astype(np.float32)
-    return _Crop(rgb, window, upper, mask, trusted_area(mask, _down(frame), frame.iod))
+    return _Crop(rgb, window, upper, mask, trusted_area(mask, _down(frame), frame.iod), np.stack(growth))
 
 
 def _down(frame: FaceFrame) -> Array:
@@ -133,6 +142,7 @@ def _prepare_eye(crop: _Crop, iris: Iris | None, light: Light, frame: FaceFrame)
         "tone": np.array([ball.shade, lid.lashes, *lid.lash], np.float32),
         "origin": np.array([crop.window.left, crop.window.top], np.float64),
         "still": crop.upper,
+        "growth": crop.growth,
     }
 
 
@@ -154,6 +164,7 @@ def _unpack(prepared: Arrays, side: str) -> _Eye:
         lid=Lid(get("skin"), tone[2:5], float(tone[1])),
         origin=get("origin"),
         still=get("still"),
+        growth=get("growth"),
     )
 
 
@@ -168,7 +179,7 @@ class EyeLayer:
     def paint(self, image: Image, pose: EyePose) -> None:
         """Paint one eye and its upper lid into ``image`` (H, W, 3), in place."""
         eye = self._eyes[pose.side]
-        upper, lower = smooth_curve(pose.upper), smooth_curve(pose.lower)
+        upper, lower = self._lids(eye, pose)
         still = _moved(_matched(eye.still, len(upper)), pose.head)
         down = pose.head[:, :2] @ self._down
         down = down / max(float(np.linalg.norm(down)), 1e-6)
@@ -177,6 +188,19 @@ class EyeLayer:
         if drop.max() > LEAST_DROP:
             now = upper + np.maximum(-drop, 0)[:, None] * self._iod * down
             self._paint_lid(image, (still, now), down, _Closure(eye, pose, float(drop.max())))
+
+    def _lids(self, eye: _Eye, pose: EyePose) -> tuple[Float32, Float32]:
+        """The edges of the lids, (M, 2) px: those of the mesh, or beyond where they lie outside it."""
+        turn = np.asarray(pose.head, np.float32)[:, :2].T
+        grow = [_matched(row, len(pose.upper)) @ turn for row in eye.growth]
+        mesh_still = _matched(eye.still, len(pose.upper)) - _matched(eye.growth[0], len(pose.upper))
+        if not eye.growth.any():
+            return smooth_curve(pose.upper), smooth_curve(pose.lower)
+        drop = np.linalg.norm(pose.upper - _moved(mesh_still, pose.head), axis=1).max()
+        gap = np.linalg.norm(pose.lower - pose.upper, axis=1).max()
+        shut = float(drop / max(drop + gap, 1e-6))
+        upper = pose.upper + grow[0] * (1 - shut) + grow[1] * shut
+        return smooth_curve(upper), smooth_curve(pose.lower + grow[1])
 
     def _paint_ball(self, image: Image, pose: EyePose, polygon: Array, moved: float) -> None:
         window = Window.around(polygon, 0.01 * self._iod + 2, image.shape)
@@ -205,7 +229,8 @@ class EyeLayer:
         follow = _sample(eye.field, rest, cv2.INTER_LINEAR)
         shift = self._gaze_px(pose.gaze)
         looking = [place - follow * np.float32(step) for place, step in zip(rest, shift, strict=True)]
-        clean = _sample(eye.clean, looking) + _sample(eye.glint, rest, cv2.INTER_LINEAR)
+        shining = [place - follow * np.float32(GLINT * step) for place, step in zip(rest, shift, strict=True)]
+        clean = _sample(eye.clean, looking) + _sample(eye.glint, shining, cv2.INTER_LINEAR)
         if change >= 1:
             return clean
         photo = _sample(eye.photo, rest)

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 LASH_BAND = 0.016
 """Lashes and the shade of the upper lid cover this much of the eyeball below the lid's edge, in iod."""
 
-FIELD_REACH = 2.1
+FIELD_REACH = 2.2
 """The white moves with the iris out to this many of its radii."""
 
 
@@ -108,8 +108,8 @@ def _shade(crop: Float32, clean: Float32, mask: Float32, trusted: Float32) -> fl
 
 
 def _field(shape: tuple[int, ...], iris: Iris) -> Float32:
-    """1 on the iris, falling to 0 at ``FIELD_REACH`` radii."""
-    return np.asarray(smoothstep(FIELD_REACH, 1.0, _distance(shape, iris)), np.float32)
+    """1 on the iris and its rim, falling to 0 at ``FIELD_REACH`` radii."""
+    return np.asarray(smoothstep(FIELD_REACH, 1.15, _distance(shape, iris)), np.float32)
 
 
 def trusted_area(mask: Float32, down: Array, iod: float) -> Float32:
@@ -132,7 +132,7 @@ def complete_eyeball(crop: Float32, mask: Float32, trusted: Float32, iris: Iris 
         clean = filled(crop, trusted, 0.03 * iod)
         return Eyeball(clean, np.zeros_like(crop), np.zeros_like(mask), _shade(crop, clean, mask, trusted))
     distance = _distance(crop.shape, iris)
-    white = filled(crop, trusted * smoothstep(1.08, 1.25, distance), 0.03 * iod)
+    white = filled(crop, trusted * smoothstep(1.15, 1.35, distance), 0.03 * iod)
     whole, glint = _whole_iris(crop, iris, trusted, iod)
     clean = white + (whole - white) * smoothstep(1.22, 1.02, distance)[..., None]
     clean = np.asarray(np.clip(clean, 0, 255), np.float32)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engines.facemesh import anatomy
 from engines.facemesh.anatomy import FaceFrame
-from engines.facemesh.edges import Window, blend, coverage, outline, smooth_curve, smoothstep
+from engines.facemesh.edges import Window, blend, coverage, outline, smooth_curve, smoothstep, soften_seam
 from engines.facemesh.mouth_harvest import Harvest, harvest_teeth
 from engines.facemesh.mouth_light import Light, measure_light
 from engines.facemesh.mouth_plane import LEFT, TEETH_SHOWN, TOP, MouthPlane, mouth_plane
@@ -49,6 +49,18 @@ In a laugh the whole mouth is raised; at rest the lips would lie lower on the te
 
 TEETH_IN_LIGHT = 0.65
 """Teeth stand further forward than the rest of the mouth: the exponent of the light that reaches them."""
+
+FUNNEL_DEPTH = 1.2
+"""What rounded lips, pushed forward, add to that exponent."""
+
+LIP_OVER_TEETH = 0.018
+"""How much further rounded lips reach down over the upper teeth, in iod."""
+
+SHADOW_BELOW = 0.026
+"""The upper teeth shade what lies this far below and behind them, in iod."""
+
+SEAM = 0.004
+"""The warp tears the lips apart along their inner edges; the torn edge is softened this far, in iod."""
 
 CONTACT = 0.4
 """Strength of the shade on the lips' inner edges."""
@@ -99,6 +111,7 @@ def prepare_mouth(portrait: Portrait, frame: FaceFrame) -> Arrays:
         "mouth.to_still": np.asarray(plane.to_still, np.float64),
         "mouth.down": np.asarray(plane.down, np.float64),
         "mouth.width": np.array(_inner_width(portrait, frame), np.float64),
+        "mouth.redness": np.array(light.redness, np.float64),
         "mouth.blur": np.array(light.blur, np.float64),
     }
     return {**packed, **geometry, "mouth.shadow": np.round(shadow * 255).astype(np.uint8)}
@@ -168,6 +181,7 @@ class MouthLayer:
         self._softness = 0.5 * min(float(prepared["mouth.blur"]), 0.012 * frame.iod)
         self._iod = frame.iod
         self._width = float(prepared["mouth.width"])
+        self._redness = float(prepared["mouth.redness"])
 
     def paint(self, image: Image, pose: MouthPose) -> None:
         """Paint the inside of the mouth between the lips of ``image`` (H, W, 3), in place."""
@@ -181,14 +195,17 @@ class MouthLayer:
         mask = coverage(polygon, window, self._softness)
         inside = self._inside(window, pose, occlusion(mask, self._iod, self._rounded(pose)))
         pixels = window.view(image)
-        rim = contact_shade(mask, self._iod, CONTACT * seen)
+        soften_seam(pixels, mask, max(SEAM * self._iod, 0.8))
+        rim = warm(contact_shade(mask, self._iod, CONTACT * seen), self._redness)
         blend(pixels, inside, mask * seen, rim)
 
     def _inside(self, window: Window, pose: MouthPose, light: Float32) -> Float32:
         """(h, w, 3): everything behind the lips. ``light``: (h, w) that the lips let in."""
         place = _compose(np.asarray(pose.head, np.float64), self._to_still)
         jaw = self._jaw(place, pose)
-        deep, near = warm(light), warm(np.power(light, np.float32(TEETH_IN_LIGHT)))
+        deep = warm(light, self._redness)
+        rounded = self._rounded(pose)
+        near = warm(np.power(light, np.float32(TEETH_IN_LIGHT + FUNNEL_DEPTH * rounded)), self._redness)
         depth = self._cavity_place(place, jaw)
         picture = deep * window.warp(self._sprites["cavity"], depth, cv2.BORDER_REPLICATE)
         tongue = self._placed("tongue", window, place, self._tongue_height(jaw, pose.tongue_up))
@@ -198,9 +215,10 @@ class MouthLayer:
             reach = float(smoothstep(0.0, 0.6, pose.tongue_out))
             tip = self._placed("tip", window, place, -0.02 + reach * (0.055 + jaw))
             _over(picture, tip, near, float(smoothstep(0.0, 0.15, pose.tongue_out)))
-        shadow_place = _compose(place, self._lowering(0.026))
+        edge = -LIP_OVER_TEETH * rounded
+        shadow_place = _compose(place, self._lowering(edge + SHADOW_BELOW))
         picture *= 1.0 - window.warp(self._shadow, shadow_place)[..., None]
-        _over(picture, window.warp(self._sprites["upper"], place), near)
+        _over(picture, self._placed("upper", window, place, edge), near)
         return picture
 
     def _rounded(self, pose: MouthPose) -> float:

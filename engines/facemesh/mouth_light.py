@@ -21,6 +21,9 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 REFERENCE_SKIN = np.array([205.0, 160.0, 140.0], np.float32)
 """Evenly lit light skin in sRGB: the look for which the colours of the mouth's tissues are given."""
 
+REFERENCE_LIPS = np.array([190.0, 110.0, 105.0], np.float32)
+"""Lips in such a face."""
+
 
 @dataclass(frozen=True)
 class Light:
@@ -41,6 +44,12 @@ class Light:
     def gain(self) -> float:
         """Brightness of the skin relative to evenly lit light skin."""
         return float(np.clip(luma(self.skin) / luma(REFERENCE_SKIN), 0.15, 1.35))
+
+    @property
+    def redness(self) -> float:
+        """How red the lips are: 0 like grey stone, 1 like living lips."""
+        seen, usual = chroma(self.lips), chroma(REFERENCE_LIPS)
+        return float(np.clip(1.5 * (seen[0] - seen[1]) / (usual[0] - usual[1]), 0.0, 1.0))
 
     def vector(self) -> Float32:
         """(12,) float32 for storage."""

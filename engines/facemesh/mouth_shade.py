@@ -22,7 +22,7 @@ FUNNEL = 0.9
 UPPER_LIP_SHADE = 0.016
 """Light comes from above: the shade is moved down by this many iod."""
 
-DARKEST = 0.26
+DARKEST = 0.38
 """Light that is left where the lips all but touch."""
 
 CREASE = 0.011
@@ -49,21 +49,21 @@ def occlusion(mask: Float32, iod: float, rounded: float = 0.0) -> Float32:
     open_share: Array = cv2.GaussianBlur(small, (0, 0), reach, borderType=cv2.BORDER_CONSTANT)
     down = np.array([[1, 0, 0], [0, 1, UPPER_LIP_SHADE * iod * scale]], np.float64)
     moved: Array = cv2.warpAffine(open_share, down, size, flags=cv2.INTER_LINEAR)
-    darkest = DARKEST * (1 - 0.4 * rounded)
+    darkest = DARKEST * (1 - 0.25 * rounded)
     light = (darkest + (1 - darkest) * smoothstep(-0.06, 0.86, moved)).astype(np.float32)
     if scale < 1:
         light = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
     edge: Array = cv2.GaussianBlur(mask, (0, 0), max(CREASE * iod, 0.6), borderType=cv2.BORDER_CONSTANT)
     # At a straight edge the blurred mask is one half.
-    return np.asarray(light * (0.55 + 0.45 * smoothstep(0.30, 0.92, edge)), np.float32)
+    return np.asarray(light * (0.64 + 0.36 * smoothstep(0.30, 0.92, edge)), np.float32)
 
 
-def warm(light: Float32) -> Float32:
-    """(h, w) light -> (h, w, 3): what is shaded by flesh still gets red light thrown back by it."""
-    return np.asarray(light[..., None] + (1 - light[..., None]) * INTERREFLECTION, np.float32)
+def warm(light: Float32, redness: float) -> Float32:
+    """(h, w) light -> (h, w, 3): flesh throws red light back into its shade, as far as it is red (0..1)."""
+    return np.asarray(light[..., None] + (1 - light[..., None]) * (INTERREFLECTION * redness), np.float32)
 
 
 def contact_shade(mask: Float32, iod: float, strength: float) -> Float32:
-    """Light left on the lips' inner edges, which turn away from it: (h, w, 3), 1 away from the edge."""
+    """Light left on the lips' inner edges, which turn away from it: (h, w), 1 away from the edge."""
     near: Array = cv2.GaussianBlur(mask, (0, 0), max(0.011 * iod, 0.6))
-    return warm(np.asarray(1 - strength * near * (1 - mask), np.float32))
+    return np.asarray(1 - strength * near * (1 - mask), np.float32)

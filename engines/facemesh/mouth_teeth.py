@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.edges import smoothstep
-from engines.facemesh.mouth_light import Light, chroma, luma
+from engines.facemesh.mouth_light import REFERENCE_LIPS, Light, chroma, luma
 from engines.facemesh.mouth_plane import MouthPlane
 from engines.types import Float32
 
@@ -64,7 +64,8 @@ def tooth_colour(light: Light) -> Float32:
     skin, white = float(luma(light.skin)), float(luma(light.white))
     trust = float(smoothstep(0.40, 0.85, white / max(skin, 1.0)))
     cast = chroma(light.white) ** (0.5 * trust) * chroma(light.skin) ** (0.42 - 0.14 * trust)
-    cast = chroma(cast * np.array([1.02, 1.0, 0.94], np.float32) * 128)
+    warmer = np.array([0.02, 0.0, -0.06], np.float32) * light.redness
+    cast = chroma(cast * (1 + warmer) * 128)
     level = 1.10 * max(0.72 * skin + 0.28 * max(white, 0.85 * skin), 0.85 * white)
     return np.asarray(np.clip(cast * level, 0, 245), np.float32)
 
@@ -72,11 +73,13 @@ def tooth_colour(light: Light) -> Float32:
 def tissue_colour(light: Light, reference: Array) -> Float32:
     """A soft tissue, given as it looks beside ``REFERENCE_SKIN``, in the photo's light: (3,) sRGB.
 
-    Half of the cast comes from the lips, so that stone stays stone and paint stays within its palette.
+    It takes its cast from the lips, the more so the paler they are: stone stays stone, paint stays within its
+    palette, and a photo without colour stays without.
     """
-    own = chroma(reference)
-    seen = chroma(light.lips) * (own / chroma(np.array([190.0, 110.0, 105.0])))
-    return np.asarray(np.clip(np.sqrt(own * seen) * luma(reference) * light.gain, 0, 255), np.float32)
+    own, red = chroma(reference), light.redness
+    seen = chroma(light.lips) * (own / chroma(REFERENCE_LIPS)) ** red
+    cast = chroma(own ** (0.5 * red) * seen ** (1 - 0.5 * red) * 128)
+    return np.asarray(np.clip(cast * luma(reference) * light.gain, 0, 255), np.float32)
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,12 @@ from engines.facemesh.curves import smoothstep
 
 UPPER_SHARE = 0.21
 """Share of an opening that the upper lip takes; the lower lip takes the rest (measured on ten speakers)."""
-SHUT_GAP, PARTED_GAP = 0.02, 0.05
+SHUT_GAP, PARTED_GAP = 0.032, 0.058
 """Gap of the inner lips (iod) up to which a photo counts as closed, and from which on it counts as open."""
 RELAXED_CORNER, RELAXED_WIDTH = -0.02, 0.46
 """Mouth corners without a smile (iod): height above the middle of the closed line, and width between them."""
+SMILING_WIDTHS = (0.44, 0.54)
+"""High corners are a smile only where the mouth is wide too: not at the first width, wholly at the second."""
 LIP_ROWS: Floats = np.array(UPPER_LIP_RINGS + LOWER_LIP_RINGS)
 """(8, 11) point numbers: four rows of the upper lip from the opening outwards, then four of the lower lip."""
 RING = np.array([0, 1, 2, 3, 0, 1, 2, 3])[:, None] / 3
@@ -102,6 +104,7 @@ def measure_rest(landmarks: Floats, frame: FaceFrame) -> RestFace:
     line = upper + UPPER_SHARE * (lower - upper)
     middle_x, half = (line[0, 0] + line[-1, 0]) / 2, (line[-1, 0] - line[0, 0]) / 2
     corner = line[5, 1] - (line[0, 1] + line[-1, 1]) / 2
+    wide = float(smoothstep(2 * half, *SMILING_WIDTHS))
     return RestFace(
         points=points,
         column=np.maximum.accumulate(np.clip((line[:, 0] - middle_x) / half, -1.0, 1.0)),
@@ -109,6 +112,6 @@ def measure_rest(landmarks: Floats, frame: FaceFrame) -> RestFace:
         gap=gap,
         slack=gap * (1 - parted),
         parted=parted,
-        corner_excess=float(np.clip(corner - RELAXED_CORNER, 0.0, 0.12)),
+        corner_excess=wide * float(np.clip(corner - RELAXED_CORNER, 0.0, 0.12)),
         width_excess=float(np.clip(2 * half - RELAXED_WIDTH, 0.0, 0.2)),
     )

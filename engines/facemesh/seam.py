@@ -12,6 +12,8 @@ WIDTH = 0.012
 """Width of the line, iod."""
 DARKEST = 0.36
 """Share of the light that the line takes at its middle."""
+SOFTNESS = 0.8
+"""Blur (px) along the line, where two distant parts of the photo meet and would make stairs."""
 _FIXED_POINT = 4
 _GONE = 0.03
 
@@ -34,5 +36,6 @@ def draw_parting(image: Image, upper: Floats, lower: Floats, iod: float, strengt
     thickness = max(1, round(WIDTH * iod))
     cv2.polylines(mask, [points], False, 255, thickness, cv2.LINE_AA, _FIXED_POINT)
     soft = cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.35 * WIDTH * iod))
-    gain = 1 - (DARKEST * strength / 255) * soft.astype(np.float32)
-    view[:] = cv2.multiply(view, cv2.merge([gain, gain, gain]), dtype=cv2.CV_8U)
+    cover = soft.astype(np.float32)[..., None] * (strength / 255)
+    smooth = cv2.GaussianBlur(view, (0, 0), SOFTNESS)
+    view[:] = ((view + cover * (smooth.astype(np.float32) - view)) * (1 - DARKEST * cover)).round()

@@ -18,7 +18,8 @@ from engines.facemesh.spread import bump, left_share
 from engines.types import BLENDSHAPES, Float32
 
 # Creases, as the points that they run through.
-NASOLABIAL: Row = (36, 206, 266, 426, 203, 423, 216, 436)
+NASOLABIAL: Row = (203, 206, 216, 423, 426, 436)
+BESIDE_NOSE: Row = (129, 203, 358, 423)
 CORNERS: Row = (57, 287)
 GLABELLA: Row = (55, 285, 9)
 FOREHEAD_LINES: Row = (108, 69, 337, 299, 151)
@@ -41,14 +42,14 @@ class Shapes:
 def _shade_pairs() -> dict[str, tuple[Row, float, float]]:
     """Paired shape -> (crease points, radius in iod, change of brightness)."""
     return {
-        "mouthSmile": (NASOLABIAL, 0.028, -0.07),
+        "mouthSmile": (NASOLABIAL, 0.026, -0.06),
         "mouthDimple": (CORNERS, 0.03, -0.10),
         "mouthStretch": (CORNERS, 0.03, -0.05),
         "mouthFrown": (CORNERS, 0.035, -0.07),
-        "mouthUpperUp": (NASOLABIAL, 0.025, -0.06),
-        "noseSneer": (NASOLABIAL[:4], 0.03, -0.10),
+        "mouthUpperUp": (NASOLABIAL, 0.026, -0.04),
+        "noseSneer": (BESIDE_NOSE, 0.028, -0.07),
         "browDown": (GLABELLA, 0.03, -0.09),
-        "cheekSquint": (NASOLABIAL, 0.028, -0.04),
+        "cheekSquint": (NASOLABIAL, 0.026, -0.03),
     }
 
 

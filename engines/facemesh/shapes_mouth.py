@@ -74,6 +74,15 @@ class MouthShapes:
         edge = np.repeat(self.lips[[0, 4], :, 1], 4, axis=0)
         return np.asarray(self.lips[..., 1] - edge)
 
+    def _plump(self) -> Floats:
+        """(8, 11): 1 over most of the lips, 0 at the corners."""
+        return np.asarray(1 - self.face.place**4)
+
+    def _rounding(self) -> Floats:
+        """(8, 11): the outer edges move out beside the middle, so that a narrow mouth is round, not pointed."""
+        beside = 4 * self.corner * (1 - self.corner)
+        return np.asarray(beside * RING * np.where(IS_UPPER > 0, -0.010, 0.015))
+
     def _outward(self) -> Floats:
         """(8, 11): -1 on the person's right, 1 on the left, 0 in the middle, rising towards the corners."""
         return np.asarray(np.sign(self.face.place) * np.abs(self.face.place) ** 1.3)
@@ -135,7 +144,7 @@ class MouthShapes:
         """Lips flare: in from the corners, the red grows outwards."""
         lips = self._lips(
             x=-self.face.place * 0.13 * self.face.half_width * (1 - 0.2 * RING),
-            y=0.34 * self._thickness() * self.middle - 0.006 * self.corner,
+            y=(0.14 + 0.14 * IS_UPPER) * self._thickness() * self._plump() + 0.4 * self._rounding(),
             z=-0.05 * self.middle,
         )
         return self._field(lips)
@@ -144,7 +153,7 @@ class MouthShapes:
         """A kiss: corners far in, thick lips, forward."""
         lips = self._lips(
             x=-self.face.place * 0.28 * self.face.half_width * (1 - 0.12 * RING),
-            y=0.24 * self._thickness() * (0.4 + 0.6 * self.middle),
+            y=(0.10 + 0.12 * IS_UPPER) * self._thickness() * self._plump() + self._rounding(),
             z=-0.07 * self.middle,
         )
         field = self._field(lips)

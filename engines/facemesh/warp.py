@@ -12,6 +12,9 @@ from engines.types import Float32, Image
 _VISIBLE_SHADE = 0.004
 """Changes of brightness below one grey level are not worth a pass."""
 
+_SHADE_RGB = (0.75, 1.0, 1.15)
+"""Skin in a crease is lit by skin: its shade is warm."""
+
 
 def moving_box(vertices: Float32, values: Float32, triangles: NDArray[np.int32], size: tuple[int, int]) -> Box:
     """The part of a picture of ``size`` (width, height) that triangles with a moving corner can touch."""
@@ -49,5 +52,6 @@ def _shade(view: Image, planes: Planes) -> None:
     if not len(rows):
         return
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    gain = 1 + planes[2][part]
-    view[part] = cv2.multiply(view[part], cv2.merge([gain, gain, gain]), dtype=cv2.CV_8U)
+    shade = planes[2][part]
+    gain = cv2.merge([1 + share * shade for share in _SHADE_RGB])
+    view[part] = cv2.multiply(view[part], gain, dtype=cv2.CV_8U)

@@ -14,6 +14,7 @@ from engines.speech2face.feelings import feel, weights_at
 from engines.speech2face.from_phones import mouth_from_phones
 from engines.speech2face.from_sound import mouth_from_sound
 from engines.speech2face.head import breath, head_motion
+from engines.speech2face.life import Stream, drift, stream
 from engines.speech2face.loudness import measure
 from engines.speech2face.mouth import Mouth, frame_times
 from engines.speech2face.scene import Scene
@@ -21,6 +22,9 @@ from engines.types import BLENDSHAPE_INDEX, EmotionKey, Expression, Float32, Mot
 
 HELD_GAZE = 0.85
 """Share of a head turn that the eyes undo to keep looking at the viewer."""
+
+WAVER = 0.1
+"""How far a feeling swells and ebbs in speech."""
 
 
 class Speech2FaceDriver:
@@ -36,7 +40,9 @@ class Speech2FaceDriver:
         feeling = feel(weights_at(expression.emotions, times))
         scene = Scene(times, fps, mouth.activity, mouth.accents, feeling)
         head = head_motion(scene, expression.seed, expression.head, expression.breathing)
-        felt = replace(feeling, shapes=feeling.shapes + _breath_lips(scene, expression))
+        felt = replace(
+            feeling, shapes=_waver(scene, expression) * feeling.shapes + _breath_lips(scene, expression)
+        )
         shapes, tongue = articulate(mouth, felt, expression.mouth, options, fps)
         shapes += brow_shapes(scene, expression.brows, expression.seed)
         _add_eyes(shapes, scene, expression, head)
@@ -57,6 +63,13 @@ def _listen(speech: Speech, times: Float32, options: Speech2FaceOptions) -> Mout
     loudness = measure(speech.samples, speech.sample_rate)
     hear = mouth_from_phones if speech.phones else mouth_from_sound
     return hear(speech, loudness, times, options.lead / 1000.0)
+
+
+def _waver(scene: Scene, expression: Expression) -> Float32:
+    """(T, 1) around 1: a feeling swells and ebbs while somebody speaks; a face at rest holds it."""
+    swell = np.clip(drift(0.7 * scene.times, stream(expression.seed, Stream.MOOD)), -1.5, 1.5)
+    depth = WAVER * min(expression.mouth, 1.0) * scene.activity
+    return np.asarray(1.0 + depth * swell, np.float32)[:, None]
 
 
 def _breath_lips(scene: Scene, expression: Expression) -> Float32:

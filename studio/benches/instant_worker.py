@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engines.encode import encode_clip
-from engines.facemesh.raster import native_available
+from engines.facemesh.raster import native_module
 from engines.progress import Watch
 from engines.registry import get_recipe
 from engines.types import AvatarRef, FrameStream, Image, Output, RenderRequest, Speech, Words
@@ -54,7 +54,7 @@ def _speed(studio: Studio, seconds: float, folder: Path) -> dict[str, Any]:
         "frames": next(time.seconds for time in long[1].times if time.stage == "frames"),
         "clip_seconds": long[1].duration,
         "identical": identical[0],
-        "native": native_available(),
+        "native": native_module() is not None,
         **stages,
     }
 

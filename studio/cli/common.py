@@ -103,12 +103,19 @@ def terminal_watch(quiet: bool) -> Watch:
 
 
 def _flag(entry: OptionField, flag: str, destination: str | None = None) -> click.Option:
-    kind = click.Choice(entry.choices) if entry.choices else CLICK_TYPES[entry.kind]
-    if entry.minimum is not None or entry.maximum is not None:
-        ranged = click.IntRange if entry.kind == "integer" else click.FloatRange
-        kind = ranged(entry.minimum, entry.maximum)  # type: ignore[type-var]
     text = f"{entry.description or entry.title}  [default: {entry.default}]"
-    return click.Option([f"--{flag}", destination or entry.name], type=kind, default=None, help=text)
+    return click.Option(
+        [f"--{flag}", destination or entry.name], type=_click_type(entry), default=None, help=text
+    )
+
+
+def _click_type(entry: OptionField) -> Any:
+    if entry.choices:
+        return click.Choice(entry.choices)
+    if entry.minimum is None and entry.maximum is None:
+        return CLICK_TYPES[entry.kind]
+    ranged: Any = click.IntRange if entry.kind == "integer" else click.FloatRange
+    return ranged(entry.minimum, entry.maximum)
 
 
 def _split_emotion(word: str) -> tuple[str, float, float]:

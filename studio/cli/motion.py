@@ -32,7 +32,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--voice", default="en-us", show_default=True, help="Voice for --text.")
 @click.option("--fps", type=click.FloatRange(5, 120), default=30.0, show_default=True)
 @click.pass_context
-def command(context: click.Context, **values: Any) -> None:
+def command(context: click.Context, /, **values: Any) -> None:
     """See the help text of the command."""
     check_motion_path(values["out"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])

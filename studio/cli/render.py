@@ -44,7 +44,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON about the clip.")
 @click.pass_context
-def command(context: click.Context, **values: Any) -> None:
+def command(context: click.Context, /, **values: Any) -> None:
     """See the help text of the command."""
     _check_out(values["out"], values["motion_out"])
     with open_studio(context) as studio:

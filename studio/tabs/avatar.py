@@ -43,7 +43,7 @@ def build_avatar_tab() -> AvatarTab:
     gr.HTML("<h2>Choose who speaks</h2>", apply_default_css=False)
     cards = gr.HTML(js_on_load=ON_CARDS, apply_default_css=False, elem_id="avatars")
     gr.HTML(f"<h2>Or bring a photo</h2>{markup.hint(PHOTO_ADVICE)}", apply_default_css=False)
-    photo = gr.File(label="Photo", file_types=["image"], height=120, elem_id="photo")
+    photo = gr.File(label="Photo", file_types=["image"], height=150, elem_id="photo")
     with gr.Column(visible=False, elem_id="review") as review:
         framed = gr.HTML(apply_default_css=False)
         face = gr.Radio([], label="Which face?", visible=False)
@@ -155,7 +155,10 @@ class AvatarEvents:
 
 def _card(avatar: Avatar) -> markup.Card:
     detail = "Sample" if avatar.sample else CONSENT_WORDS[avatar.consent]
-    image = pictures.portrait(avatar.source, avatar.face)
+    try:
+        image = pictures.portrait(avatar.source, avatar.face)
+    except (OSError, StudioError):  # one damaged file must not take the others off the page
+        image = ""
     return markup.Card(avatar.id, avatar.name, detail, image, removable=not avatar.sample)
 
 

@@ -77,7 +77,7 @@ def connect_emotion_tab(parts: Parts) -> None:
     guard = parts.guard(tab.notice)
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     sliders = list(tab.emotions.values())
-    moved = [slider.input for slider in sliders] + [slider.release for slider in sliders]
+    moved = [slider.input for slider in sliders]
     seen = [tab.notice, parts.stage.face]
     gr.on(moved, guard.event(events.follow), parts.face_inputs, seen, trigger_mode="always_last", **quick)
     for name, button in tab.presets.items():

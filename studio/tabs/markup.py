@@ -26,7 +26,7 @@ LIPS = (
 
 @dataclass(frozen=True)
 class Card:
-    """One thing to choose from: ``image`` is a data URI."""
+    """One thing to choose from: ``image`` is a data URI, "" if it cannot be shown."""
 
     id: str
     title: str
@@ -92,7 +92,7 @@ def _avatar_card(card: Card, chosen: bool) -> str:
     )
     return (
         f'<div class="card"><label><input type="radio" name="who" value="{escape(card.id)}"'
-        f'{" checked" if chosen else ""}/><img src="{card.image}" alt=""/>'
+        f'{" checked" if chosen else ""}/>{_picture(card)}'
         f'<span class="name">{escape(card.title)}</span><span class="detail">{escape(card.detail)}</span>'
         f"</label>{remove}</div>"
     )
@@ -105,11 +105,15 @@ def clip_cards(cards: Sequence[Card], chosen: str) -> str:
     items = "".join(
         f'<li><button type="button" class="clip" data-clip="{escape(card.id)}"'
         f"{' aria-current=true' if card.id == chosen else ''}>"
-        f'<img src="{card.image}" alt=""/><span><span class="name">{escape(card.title)}</span>'
+        f'{_picture(card)}<span><span class="name">{escape(card.title)}</span>'
         f'<span class="detail">{escape(card.detail)}</span></span></button></li>'
         for card in cards
     )
     return f'<ul class="clips">{items}</ul>'
+
+
+def _picture(card: Card) -> str:
+    return f'<img src="{card.image}" alt=""/>' if card.image else '<span class="missing"></span>'
 
 
 def framed_photo(image: str, frames: Iterable[Frame], alt: str) -> str:

@@ -179,7 +179,8 @@ class PreviewEvents:
 
     def _ending(self, owner: str, view: JobView) -> Updates:
         if view.state == "completed" and view.clip:
-            return {self._tab.notice: "", **shown_clip(self._parts, owner, view.clip.id)}
+            ready = {self._parts.stage.status: markup.hint("Your clip is ready on the Preview tab.")}
+            return {self._tab.notice: "", **ready, **shown_clip(self._parts, owner, view.clip.id)}
         if view.state == "cancelled":
             return {self._tab.notice: markup.hint("Cancelled. Everything you set is still here.")}
         gr.Warning(view.message, duration=6, title="Please look at this")

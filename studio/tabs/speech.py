@@ -89,7 +89,7 @@ def connect_speech_tab(parts: Parts) -> None:
     shown = [tab.notice, tab.typed, tab.upload, tab.microphone, parts.stage.says]
     tab.source.change(guard.event(events.switch_source), parts.voice_inputs, shown, **quick)
     tab.language.input(guard.event(events.switch_language), [tab.language], [tab.notice, tab.voice], **quick)
-    changes = [tab.text.input, tab.upload.change, tab.microphone.change]
+    changes = [tab.text.change, tab.upload.change, tab.microphone.change]
     changes += [item.input for item in tab.options.components.values()]
     gr.on(changes, guard.event(events.measure), parts.voice_inputs, [tab.notice, parts.stage.says],
           trigger_mode="always_last", **quick)  # fmt: skip

@@ -125,8 +125,7 @@ def test_recordings_are_not_changed_unless_they_clip(tmp_path: Path) -> None:
     assert np.abs(read_speech(path).samples - tone(0.5, 0.01)).max() < 1e-6
     soundfile.write(path, tone(0.5, 3.0), RATE, "FLOAT")
     assert 0.9 < np.abs(read_speech(path).samples).max() <= 1.0
-    quiet = tone(0.1)
-    assert tame_peaks(quiet) is quiet
+    assert np.array_equal(tame_peaks(tone(0.1)), tone(0.1))
 
 
 def test_not_a_number_is_silence(tmp_path: Path) -> None:
@@ -144,14 +143,13 @@ def refuses(path: Path, words: str, limits: AudioLimits | None = None) -> None:
     message = str(caught.value)
     assert message.endswith(".")
     assert "\n" not in message
-    assert "Traceback" not in message
 
 
 def test_missing_empty_and_folders(tmp_path: Path) -> None:
     refuses(tmp_path / "none.wav", "no file 'none.wav'")
     refuses(tmp_path, "no file")
-    (tmp_path / "empty.wav").touch()
-    refuses(tmp_path / "empty.wav", "is empty")
+    (tmp_path / "e.wav").touch()
+    refuses(tmp_path / "e.wav", "is empty")
 
 
 @pytest.mark.parametrize(

@@ -54,15 +54,14 @@ class Visit:
         before = self.video()
         self.page.locator("#render").click()
         self.page.wait_for_function(
-            "before => { const v = document.querySelector('#clip video'); return v && v.src && v.src !== before; }",
+            "old => { const v = document.querySelector('#clip video[src]'); return v && v.src !== old; }",
             arg=before,
         )
         self.page.wait_for_selector("#cancel", state="hidden")
 
     def video(self) -> str:
         """Where the video in the player lies, "" if there is none."""
-        found = self.page.locator("#clip video")
-        return str(found.get_attribute("src") or "") if found.count() else ""
+        return str(self.page.evaluate("document.querySelector('#clip video[src]')?.src ?? ''"))
 
     def upload(self, photo: Path) -> None:
         """Bring a photo."""

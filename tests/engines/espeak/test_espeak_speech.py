@@ -100,14 +100,15 @@ def test_pauses_are_quiet_and_vowels_are_loud(voice: EspeakVoice, name: str) -> 
         assert peak_within(speech, vowel.start, vowel.end) > 0.05
 
 
-def test_lips_close_where_the_closure_is_heard(voice: EspeakVoice) -> None:
-    speech = say(voice, "My papa, a paper, a puppy.")
+@pytest.mark.parametrize("name", ["en-us", "en-us+f5", "en-us+edward", "en-us+f2", "en-us+m6"])
+def test_lips_close_where_the_closure_is_heard(voice: EspeakVoice, name: str) -> None:
+    speech = say(voice, "My papa, a paper, a puppy.", name)
     inner = [p for p in speech.phones if p.ipa == "p" and p.start > 0.3]
-    assert len(inner) == 6 or len(inner) == 5
+    assert len(inner) in (5, 6)
     for phone in inner:
         closure = peak_within(speech, phone.start + 0.002, phone.start + 0.018)
-        assert closure < 0.01, "a voiceless stop begins with silence"
-        assert peak_within(speech, phone.start, phone.end) > 0.01, "and ends with its burst"
+        assert closure < 0.04, "a voiceless stop begins with silence, but for an echo"
+        assert peak_within(speech, phone.start, phone.end) > 0.045, "and ends with its burst"
 
 
 def test_sounds_without_length_are_given_some(voice: EspeakVoice) -> None:

@@ -53,6 +53,14 @@ def test_the_mouth_follows_the_sound_as_it_follows_the_phones(stage, told, heard
     assert np.corrcoef(*pucker)[0, 1] > 0.55
 
 
+def test_every_p_b_m_of_the_shipped_voice_is_closed(stage, told):
+    motion = stage.drive(told)
+    for phone in told.phones:
+        if phone.ipa and phone.ipa[0] in "pbm":
+            shown = stage.window(motion, phone.start - 0.05, phone.end + 0.03)
+            assert stage.opening(motion)[shown].min() == 0.0, phone
+
+
 def test_most_p_b_m_are_heard_and_closed(stage, told, heard):
     motion = stage.drive(heard)
     closed = [

@@ -1,0 +1,147 @@
+"""Eyes: unchanged at rest, whole when they look around, closed with skin."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from engines.facemesh.anatomy import FaceFrame
+from engines.facemesh.edges import Window, coverage, outline, smooth_curve
+from engines.facemesh.eyes import LIDS, EyeLayer, EyePose, prepare_eyes
+from engines.facemesh.mouth_light import luma
+from engines.types import Arrays, Image, Portrait
+
+STILL = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
+SIDES = ["right", "left"]
+
+
+@pytest.fixture(scope="module")
+def eyes(portrait: Portrait, frame: FaceFrame) -> Arrays:
+    return prepare_eyes(portrait, frame)
+
+
+@pytest.fixture(scope="module")
+def layer(eyes: Arrays, frame: FaceFrame) -> EyeLayer:
+    return EyeLayer(eyes, frame)
+
+
+def eye_pose(portrait: Portrait, side: str, blink: float = 0.0, gaze: tuple[float, float] = (0, 0)) -> EyePose:
+    upper, lower = (portrait.landmarks[list(row), :2] for row in LIDS[side])
+    return EyePose(
+        side, upper + 0.97 * blink * (lower - upper), lower, STILL, np.array(gaze, np.float32), blink
+    )
+
+
+def opening_of(pose: EyePose, image: Image) -> np.ndarray:
+    polygon = outline(smooth_curve(pose.upper), smooth_curve(pose.lower))
+    return coverage(polygon, Window(0, 0, image.shape[1], image.shape[0])) > 0.95
+
+
+def painted(layer: EyeLayer, image: Image, pose: EyePose) -> Image:
+    result = image.copy()
+    layer.paint(result, pose)
+    return result
+
+
+def dark_centre(image: Image, mask: np.ndarray) -> np.ndarray:
+    """Where the iris is: the mean place of what is dark between the lids."""
+    weight = np.clip(120 - luma(image), 0, None) * mask
+    rows, columns = np.indices(mask.shape)
+    return np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_an_eye_at_rest_is_the_photo(layer: EyeLayer, portrait: Portrait, side: str):
+    result = painted(layer, portrait.rgb, eye_pose(portrait, side))
+    assert np.abs(result.astype(int) - portrait.rgb).max() <= 1
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_eyeball_keeps_its_shape_under_a_warped_photo(layer: EyeLayer, portrait: Portrait, side: str):
+    """Whatever the warp leaves between the lids, the photo's own eye is painted there."""
+    pose = eye_pose(portrait, side)
+    result = painted(layer, np.full_like(portrait.rgb, 128), pose)
+    inner = opening_of(pose, portrait.rgb)
+    assert np.abs(result.astype(int) - portrait.rgb)[inner].mean() < 6
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("gaze", [(-0.03, 0.0), (0.03, 0.0)])
+def test_the_iris_looks_where_it_should(
+    layer: EyeLayer, portrait: Portrait, frame: FaceFrame, side: str, gaze: tuple[float, float]
+):
+    ahead, aside = eye_pose(portrait, side), eye_pose(portrait, side, gaze=gaze)
+    mask = opening_of(ahead, portrait.rgb)
+    shift = dark_centre(painted(layer, portrait.rgb, aside), mask) - dark_centre(portrait.rgb, mask)
+    assert shift[0] / frame.iod == pytest.approx(gaze[0], abs=0.018)
+    assert np.sign(shift[0]) == np.sign(gaze[0])
+    assert abs(shift[1]) < 0.02 * frame.iod
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_catch_light_stays(layer: EyeLayer, portrait: Portrait, side: str):
+    mask = opening_of(eye_pose(portrait, side), portrait.rgb)
+    spot = np.unravel_index(np.argmax(luma(portrait.rgb) * mask), mask.shape)
+    looking = painted(layer, portrait.rgb, eye_pose(portrait, side, gaze=(0.02, 0.0)))
+    around = luma(looking[spot[0] - 1 : spot[0] + 2, spot[1] - 1 : spot[1] + 2])
+    assert around.max() > 0.75 * luma(portrait.rgb)[spot]
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_closed_eye_is_skin_with_a_dark_line_of_lashes(
+    layer: EyeLayer, portrait: Portrait, frame: FaceFrame, side: str
+):
+    pose = eye_pose(portrait, side, blink=1.0)
+    result = painted(layer, portrait.rgb, pose).astype(float)
+    upper, lower = (smooth_curve(portrait.landmarks[list(row), :2]) for row in LIDS[side])
+    middle = len(upper) // 2
+    lid = (upper[middle] + 0.45 * (lower[middle] - upper[middle])).round().astype(int)
+    skin = result[lid[1] - 1 : lid[1] + 2, lid[0] - 3 : lid[0] + 4].reshape(-1, 3)
+    cheek = portrait.rgb[round(lower[middle, 1] + 0.2 * frame.iod), lid[0]].astype(float)
+    assert 0.55 < luma(skin).mean() / luma(cheek) < 1.1
+    assert np.ptp(luma(skin)) < 40
+    line = luma(result[np.round(lower[10:-10, 1]).astype(int), np.round(lower[10:-10, 0]).astype(int)])
+    assert line.mean() < 0.8 * luma(skin).mean()
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_nothing_but_the_eye_changes(layer: EyeLayer, portrait: Portrait, frame: FaceFrame, side: str):
+    changed = (painted(layer, portrait.rgb, eye_pose(portrait, side, blink=1.0)) != portrait.rgb).any(axis=2)
+    points = portrait.landmarks[list(LIDS[side][0] + LIDS[side][1]), :2]
+    rows, columns = np.nonzero(changed)
+    reach = 0.09 * frame.iod
+    assert columns.min() > points[:, 0].min() - reach
+    assert columns.max() < points[:, 0].max() + reach
+    assert rows.min() > points[:, 1].min() - reach
+    assert rows.max() < points[:, 1].max() + reach
+
+
+def test_blinks_and_glances_are_smooth(layer: EyeLayer, portrait: Portrait):
+    blinks = [eye_pose(portrait, "left", blink=b) for b in np.linspace(0, 1, 61)]
+    glances = [eye_pose(portrait, "left", gaze=(g, 0.0)) for g in np.linspace(0, 0.03, 31)]
+    for poses in (blinks, glances):
+        frames = np.stack([painted(layer, portrait.rgb, pose) for pose in poses]).astype(np.int16)
+        assert np.abs(np.diff(frames, axis=0)).max() < 40
+        assert np.abs(np.diff(frames, n=2, axis=0)).max() < 30
+
+
+def test_it_all_moves_with_the_head(layer: EyeLayer, portrait: Portrait):
+    pose = eye_pose(portrait, "left", blink=0.5, gaze=(0.02, 0.01))
+    moved = dataclasses.replace(
+        pose,
+        upper=np.add(pose.upper, (5, -4)),
+        lower=np.add(pose.lower, (5, -4)),
+        head=STILL + np.float32([[0, 0, 5], [0, 0, -4]]),
+    )
+    plain = np.full_like(portrait.rgb, 150)
+    here, there = painted(layer, plain, pose), painted(layer, plain, moved)
+    assert np.abs(np.roll(here, (-4, 5), (0, 1)).astype(int) - there).max() <= 2
+
+
+def test_eyes_of_stone_have_no_iris_to_move(portrait: Portrait, frame: FaceFrame):
+    stone = Portrait(np.full_like(portrait.rgb, 140), portrait.landmarks)
+    layer = EyeLayer(prepare_eyes(stone, frame), frame)
+    looking = painted(layer, stone.rgb, eye_pose(stone, "left", gaze=(0.03, 0.0)))
+    assert np.ptp(looking[opening_of(eye_pose(stone, "left"), stone.rgb)]) < 60
