@@ -99,12 +99,19 @@ def connect(parts: Parts, blocks: gr.Blocks) -> None:
     connect_preview_tab(parts)
     guard, stage = parts.guard(parts.preview.notice), parts.stage
     filled = [parts.preview.notice, parts.token, parts.avatar_id, parts.job_id, parts.avatar.cards]
-    filled += [stage.face, stage.says, parts.speech.text, parts.speech.language, parts.speech.voice]
+    filled += [stage.says, parts.speech.text, parts.speech.language, parts.speech.voice]
     filled += shown_by(parts.preview)
     opened = blocks.load(
         guard.event(lambda form: welcome(parts, form)),
         parts.inputs,
         filled,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    opened.then(
+        guard.event(lambda form: {stage.face: _first_still(parts, form)}),
+        parts.face_inputs,
+        [parts.preview.notice, stage.face],
         show_progress="hidden",
         api_visibility="private",
     )
@@ -125,7 +132,6 @@ def welcome(parts: Parts, form: Form) -> Updates:
         parts.avatar_id: chosen,
         parts.job_id: running.id if running else "",
         parts.avatar.cards: avatar_cards(parts, owner, chosen),
-        parts.stage.face: _first_still(parts, form),
         parts.stage.says: says_of(parts, form),
         **(introduction(parts, form, avatars[0]) if avatars else {}),
         **shown_clip(parts, owner, clips[0].id if clips else ""),

@@ -156,21 +156,3 @@ def soften_seam(pixels: Image, mask: Float32, radius: float) -> None:
     """
     near: Array = cv2.GaussianBlur(mask, (0, 0), radius)
     blend(pixels, cv2.GaussianBlur(pixels, (0, 0), radius).astype(np.float32), 4 * near * (1 - near))
-
-
-def soften_contour(image: Image, points: Array, radius: float, strength: float = 0.85) -> None:
-    """Take the stair-steps out of a torn edge: blur a narrow band along (N, 2) ``points``, in place.
-
-    ``radius`` in px: half the width of the band that is softened.
-    """
-    curve = smooth_curve(points, 4)
-    window = Window.around(curve, 3 * radius + 2, image.shape)
-    if window.empty:
-        return
-    pixels = window.view(image)
-    band = np.zeros(pixels.shape[:2], np.uint8)
-    path = np.round(window.inside(curve) * 16).astype(np.int32)
-    cv2.polylines(band, [path], False, 255, max(round(2 * radius), 1), cv2.LINE_AA, 4)
-    mask = cv2.GaussianBlur(band, (0, 0), max(0.5 * radius, 0.5)).astype(np.float32) * (strength / 255)
-    smooth = cv2.GaussianBlur(pixels, (0, 0), max(0.6 * radius, 0.6))
-    blend(pixels, smooth.astype(np.float32), mask)

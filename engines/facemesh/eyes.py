@@ -9,22 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh import anatomy
 from engines.facemesh.anatomy import FaceFrame
 from engines.facemesh.edges import Window, blend, coverage, outline, smooth_curve, smoothstep
-from engines.facemesh.eyes_ball import complete_eyeball, trusted_area
-from engines.facemesh.eyes_fit import lid_growth
-from engines.facemesh.eyes_iris import Iris, find_irises
-from engines.facemesh.eyes_lid import Lid, convex_shade, hairs, lid_area, measure_lid, stroke
-from engines.facemesh.mouth_light import Light, measure_light
-from engines.types import Arrays, Float32, Image, Portrait
+from engines.facemesh.eyes_fit import RIM
+from engines.facemesh.eyes_lid import Lid, convex_shade, hairs, lid_area, stroke, widened
+from engines.facemesh.eyes_prepare import LIDS, prepare_eyes
+from engines.types import Arrays, Float32, Image
+
+__all__ = ["LIDS", "EyeLayer", "EyePose", "prepare_eyes"]
 
 Array = NDArray[Any]
-
-LIDS: dict[str, tuple[anatomy.Row, anatomy.Row]] = {
-    "right": (anatomy.RIGHT_EYE_UPPER, anatomy.RIGHT_EYE_LOWER),
-    "left": (anatomy.LEFT_EYE_UPPER, anatomy.LEFT_EYE_LOWER),
-}
 
 CHANGE = 0.012
 """Movement of lid or gaze, in iod, after which the photo's own lashes and lid shadow are wholly redrawn."""
@@ -82,74 +76,6 @@ class _Eye:
     growth: Float32
 
 
-def prepare_eyes(portrait: Portrait, frame: FaceFrame) -> Arrays:
-    """Eyeballs and lids of a photo; keys start with "eyes."."""
-    light = measure_light(portrait.rgb, portrait.landmarks, frame.iod)
-    crops = {side: _cut(portrait, frame, side) for side in LIDS}
-    irises = find_irises([(crop.rgb, crop.trusted) for crop in crops.values()], frame.iod)
-    arrays: Arrays = {"eyes.down": _down(frame)}
-    for (side, crop), iris in zip(crops.items(), irises, strict=True):
-        for name, value in _prepare_eye(crop, iris, light, frame).items():
-            arrays[f"eyes.{side}.{name}"] = value
-    return arrays
-
-
-@dataclass(frozen=True)
-class _Crop:
-    """One eye cut from the photo.
-
-    ``upper``: (M, 2), upper lid in photo px; ``mask``: opening between the lids; ``trusted``: what of it shows
-    nothing but eyeball; ``growth``: (2, N, 2) px by which the lids lie outside the mesh, upper then lower.
-    """
-
-    rgb: Float32
-    window: Window
-    upper: Float32
-    mask: Float32
-    trusted: Float32
-    growth: Float32
-
-
-def _cut(portrait: Portrait, frame: FaceFrame, side: str) -> _Crop:
-    points = np.asarray(portrait.landmarks, np.float32)[:, :2]
-    rows = [points[list(row)] for row in LIDS[side]]
-    growth = lid_growth(portrait.rgb, rows[0], rows[1], frame.iod)
-    upper, lower = (smooth_curve(row + more) for row, more in zip(rows, growth, strict=True))
-    polygon = outline(upper, lower)
-    window = Window.around(polygon, 0.13 * frame.iod + 3, portrait.rgb.shape)
-    mask = coverage(polygon, window)
-    rgb = window.view(portrait.rgb).astype(np.float32)
-    return _Crop(rgb, window, upper, mask, trusted_area(mask, _down(frame), frame.iod), np.stack(growth))
-
-
-def _down(frame: FaceFrame) -> Array:
-    """(2,) unit vector down the face, at right angles to the line of the eyes as the picture shows it."""
-    right = np.asarray(frame.axes, np.float64)[0, :2]
-    right = right / np.linalg.norm(right)
-    return np.array([-right[1], right[0]])
-
-
-def _prepare_eye(crop: _Crop, iris: Iris | None, light: Light, frame: FaceFrame) -> Arrays:
-    ball = complete_eyeball(crop.rgb, crop.mask, crop.trusted, iris, frame.iod)
-    edge = crop.window.inside(crop.upper)
-    lid = measure_lid(crop.rgb, crop.mask, edge, _down(frame), (light, frame.iod))
-    return {
-        "photo": _bytes(crop.rgb),
-        "clean": _bytes(ball.clean),
-        "glint": _bytes(ball.glint),
-        "field": _bytes(ball.field * 255),
-        "skin": _bytes(lid.skin),
-        "tone": np.array([ball.shade, lid.lashes, *lid.lash], np.float32),
-        "origin": np.array([crop.window.left, crop.window.top], np.float64),
-        "still": crop.upper,
-        "growth": crop.growth,
-    }
-
-
-def _bytes(values: Array) -> Array:
-    return np.clip(np.round(values), 0, 255).astype(np.uint8)
-
-
 def _unpack(prepared: Arrays, side: str) -> _Eye:
     def get(name: str) -> Array:
         return prepared[f"eyes.{side}.{name}"]
@@ -161,7 +87,7 @@ def _unpack(prepared: Arrays, side: str) -> _Eye:
         glint=get("glint"),
         field=np.asarray(get("field") / 255, np.float32),
         shade=float(tone[0]),
-        lid=Lid(get("skin"), tone[2:5], float(tone[1])),
+        lid=Lid(get("skin"), tone[3:6], float(tone[1]), float(tone[2])),
         origin=get("origin"),
         still=get("still"),
         growth=get("growth"),
@@ -258,6 +184,9 @@ class EyeLayer:
         canvas = pixels.astype(np.float32)
         eye, closed = closure.eye, closure.share(self._iod)
         area = lid_area(edges, window, down, self._iod, closed)
+        if eye.growth.any():
+            area = widened(area, RIM * self._iod * closed)
+            now = now + down * (RIM * self._iod * closed)
         head = np.asarray(closure.pose.head, np.float64)
         place = np.column_stack([head[:, :2], head[:, 2] + head[:, :2] @ eye.origin])
         skin = window.warp(eye.lid.skin, place, cv2.BORDER_REPLICATE) * convex_shade(area, self._iod)[..., None]
@@ -272,12 +201,13 @@ class EyeLayer:
     def _lashes(self, shape: tuple[int, ...], curve: Array, down: Array, closure: _Closure) -> Float32:
         """(h, w): cover of the lash line along ``curve`` and, on large faces, of the lashes hanging from it."""
         closed = closure.share(self._iod)
-        strength = closure.eye.lid.lashes * float(smoothstep(0.0, 0.03, closure.drop))
+        lid = closure.eye.lid
+        strength = lid.strength * float(smoothstep(0.0, 0.03, closure.drop))
         width = max(0.014 * self._iod, 1.0)
         line = stroke(shape, curve[1:-1], down, width, 0.004 * self._iod) * strength
-        if self._iod >= LEAST_IOD_FOR_HAIRS and closed > 0.3:
+        if self._iod >= LEAST_IOD_FOR_HAIRS and lid.hairs > 0 and closed > 0.3:
             fringe = hairs(shape, curve, down, self._iod)
-            line = np.maximum(line, fringe * (0.6 * strength * float(smoothstep(0.3, 0.9, closed))))
+            line = np.maximum(line, fringe * (0.6 * lid.hairs * float(smoothstep(0.3, 0.9, closed))))
         return np.asarray(np.minimum(line, 0.92), np.float32)
 
 

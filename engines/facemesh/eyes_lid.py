@@ -19,6 +19,9 @@ Array = NDArray[Any]
 CLEAR_OF_LASHES = 0.032
 """Skin is trusted from this far around the opening of the eye, in iod."""
 
+FAINTEST_LINE = 0.55
+"""The line between closed lids is at most this bright, relative to the skin."""
+
 LASH_HAIRS = 15
 """Hairs drawn on a closed lid."""
 
@@ -29,12 +32,13 @@ LASH_LENGTH = 0.045
 @dataclass(frozen=True)
 class Lid:
     """``skin``: (h, w, 3) float32, the lid's skin over the whole crop. ``lash``: (3,) colour of the lash line;
-    ``lashes``: 0..1, how strongly the photo shows it.
+    ``strength``: 0..1, how strongly the photo shows it; ``hairs``: 0..1, whether it is of hair, not of shade.
     """
 
     skin: Float32
     lash: Float32
-    lashes: float
+    strength: float
+    hairs: float
 
 
 def _band(crop: Float32, edge: Array, down: Array, near: float, far: float) -> Array:
@@ -76,8 +80,12 @@ def measure_lid(crop: Float32, mask: Float32, edge: Array, down: Array, look: tu
     band = _band(crop, edge[2:-2], down, -0.012 * iod, 0.014 * iod)
     darkest = band[luma(band).argmin(axis=0), np.arange(band.shape[1])]
     lash = np.median(darkest, axis=0).astype(np.float32)
-    ratio = float(luma(lash)) / max(float(np.median(luma(skin[mask > 0.5]))) if mask.max() > 0.5 else 1.0, 1.0)
-    return Lid(skin, lash, float(np.clip((0.95 - ratio) / 0.5, 0.25, 1.0)))
+    beside = np.median(skin[mask > 0.5], axis=0) if mask.max() > 0.5 else skin.mean(axis=(0, 1))
+    contrast = 1 - float(luma(lash)) / max(float(luma(beside)), 1.0)
+    # Where a photo shows no lashes, the lids still meet in a line of shade.
+    line = np.minimum(lash, FAINTEST_LINE * beside).astype(np.float32)
+    strength = float(np.clip(0.35 + 1.3 * contrast, 0.5, 1.0))
+    return Lid(skin, line, strength, float(np.clip((contrast - 0.5) / 0.15, 0.0, 1.0)))
 
 
 def lid_area(edges: tuple[Array, Array], window: Window, down: Array, iod: float, closed: float) -> Float32:
@@ -88,7 +96,14 @@ def lid_area(edges: tuple[Array, Array], window: Window, down: Array, iod: float
     still, now = edges
     # The skin is laid from a little above the old edge, to hide the lashes that the warp has drawn out.
     above = still - down * ((0.006 + 0.024 * closed) * iod)
-    return coverage(outline(above, now), window, max(0.010 * iod, 0.6))
+    return coverage(outline(above, now), window, max(0.007 * iod, 0.6))
+
+
+def widened(area: Float32, radius: float) -> Float32:
+    """``area`` (h, w) grown by ``radius`` px: a drawn eye's outline goes under the lid too."""
+    side = 2 * round(radius) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(area, disc), np.float32)
 
 
 def convex_shade(area: Float32, iod: float) -> Float32:

@@ -26,8 +26,8 @@ from engines.types import Arrays, Float32, Image, Portrait
 
 Array = NDArray[Any]
 
-OVERBITE = 0.018
-"""With closed jaws the lower teeth end about 2 mm (0.018 iod) above the upper teeth's edge, behind them."""
+LOWER_AT_REST, MOST_OVERBITE = 0.004, 0.036
+"""With closed jaws the lower teeth end about where the lips meet, behind the upper ones by 4 mm at most."""
 
 FIRST_SIGHT = 0.014
 """Opening in iod at which the inside is fully there; below, it fades in from the closed seam of the photo."""
@@ -86,18 +86,8 @@ class MouthPose:
 def prepare_mouth(portrait: Portrait, frame: FaceFrame) -> Arrays:
     """The mouth's sprites in the light of a photo, and how they lie in it; keys start with "mouth."."""
     light = measure_light(portrait.rgb, portrait.landmarks, frame.iod)
-    plane = mouth_plane(portrait.landmarks, frame)
-    harvest = harvest_teeth(portrait, plane, light)
-    if harvest is not None:
-        # The plane's middle row is the biting edge by definition: look again from there.
-        edge = float(harvest.edge[2])
-        plane = plane.moved_down(edge)
-        harvest = harvest_teeth(portrait, plane, light)
-        upper, lower = _teeth(plane, light, harvest)
-        plane = plane.moved_down(min(LONGEST_SHOWN - TEETH_SHOWN - edge, 0.0))
-    else:
-        upper, lower = _teeth(plane, light, None)
-    shadow: Array = cv2.GaussianBlur(upper[..., 3], (0, 0), 0.026 * plane.density)
+    plane, (upper, lower), shown = _set_teeth(portrait, mouth_plane(portrait.landmarks, frame), light)
+    shadow: Array = cv2.GaussianBlur(upper[..., 3], (0, 0), SHADOW_BELOW * plane.density)
     sprites = {
         "cavity": paint_cavity(light),
         "tongue": match_photo(paint_tongue(plane, light), plane, light),
@@ -105,16 +95,35 @@ def prepare_mouth(portrait: Portrait, frame: FaceFrame) -> Arrays:
         "lower": lower,
         "upper": upper,
     }
-    packed = {f"mouth.{name}": _pack(sprite) for name, sprite in sprites.items()}
-    geometry = {
-        "mouth.density": np.array(plane.density, np.float64),
+    numbers = {
+        "density": plane.density,
+        "width": _inner_width(portrait, frame),
+        "overbite": min(shown - LOWER_AT_REST, MOST_OVERBITE),
+        "redness": light.redness,
+        "blur": light.blur,
+    }
+    return {
+        **{f"mouth.{name}": _pack(sprite) for name, sprite in sprites.items()},
+        **{f"mouth.{name}": np.array(number, np.float64) for name, number in numbers.items()},
         "mouth.to_still": np.asarray(plane.to_still, np.float64),
         "mouth.down": np.asarray(plane.down, np.float64),
-        "mouth.width": np.array(_inner_width(portrait, frame), np.float64),
-        "mouth.redness": np.array(light.redness, np.float64),
-        "mouth.blur": np.array(light.blur, np.float64),
+        "mouth.shadow": np.round(shadow * 255).astype(np.uint8),
     }
-    return {**packed, **geometry, "mouth.shadow": np.round(shadow * 255).astype(np.uint8)}
+
+
+def _set_teeth(
+    portrait: Portrait, plane: MouthPlane, light: Light
+) -> tuple[MouthPlane, tuple[Float32, Float32], float]:
+    """The plane with its middle where the upper teeth end, both rows, and how far they end below the lips."""
+    harvest = harvest_teeth(portrait, plane, light)
+    if harvest is None:
+        return plane, _teeth(plane, light, None), TEETH_SHOWN
+    edge = float(harvest.edge[2])
+    # The plane's middle is the biting edge by definition: look again from there.
+    plane = plane.moved_down(edge)
+    rows = _teeth(plane, light, harvest_teeth(portrait, plane, light))
+    shown = min(TEETH_SHOWN + edge, LONGEST_SHOWN)
+    return plane.moved_down(shown - TEETH_SHOWN - edge), rows, shown
 
 
 def _inner_width(portrait: Portrait, frame: FaceFrame) -> float:
@@ -181,6 +190,7 @@ class MouthLayer:
         self._softness = 0.5 * min(float(prepared["mouth.blur"]), 0.012 * frame.iod)
         self._iod = frame.iod
         self._width = float(prepared["mouth.width"])
+        self._overbite = float(prepared["mouth.overbite"])
         self._redness = float(prepared["mouth.redness"])
 
     def paint(self, image: Image, pose: MouthPose) -> None:
@@ -210,7 +220,7 @@ class MouthLayer:
         picture = deep * window.warp(self._sprites["cavity"], depth, cv2.BORDER_REPLICATE)
         tongue = self._placed("tongue", window, place, self._tongue_height(jaw, pose.tongue_up))
         _over(picture, tongue, deep * (1.0 + RAISED_TONGUE * pose.tongue_up))
-        _over(picture, self._placed("lower", window, place, jaw - OVERBITE), near)
+        _over(picture, self._placed("lower", window, place, jaw - self._overbite), near)
         if pose.tongue_out > 0.0:
             reach = float(smoothstep(0.0, 0.6, pose.tongue_out))
             tip = self._placed("tip", window, place, -0.02 + reach * (0.055 + jaw))
@@ -235,7 +245,7 @@ class MouthLayer:
         inverse = cv2.invertAffineTransform(place)
         lip = inverse[:, :2] @ np.asarray(pose.lower[len(pose.lower) // 2], np.float64) + inverse[:, 2]
         level = (lip[1] / self._density + TOP) / max(float(self._down[1]), 0.5)
-        bared = level - (pose.jaw - OVERBITE)
+        bared = level - (pose.jaw - self._overbite)
         shown = LOWER_SHOWN * (1 - 0.8 * self._rounded(pose))
         excess = 0.5 * LOWER_SHOWN * float(np.logaddexp(0.0, (bared - shown) / (0.5 * LOWER_SHOWN)))
         return max(pose.jaw, 0.0) + 0.8 * excess

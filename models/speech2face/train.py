@@ -1,6 +1,6 @@
 """Make the training speech, train the network and write speech2face.npz.
 
-    python -m models.speech2face.train --work FOLDER [--minutes 20]
+    python -m models.speech2face.train --work FOLDER [--minutes 15]
 
 Needs requirements.txt of this folder and the flite program. ``--work`` keeps the synthetic corpus (about
 30 MB per hour of speech) for the next run.
@@ -134,8 +134,8 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for the synthetic corpus")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("speech2face.npz"))
-    parser.add_argument("--minutes", type=float, default=20.0, help="processor time for training")
-    parser.add_argument("--espeak", type=int, default=4000, help="utterances")
+    parser.add_argument("--minutes", type=float, default=15.0, help="processor time for training")
+    parser.add_argument("--espeak", type=int, default=3000, help="utterances")
     parser.add_argument("--flite", type=int, default=4000, help="utterances")
     parser.add_argument("--copies", type=int, default=2, help="augmented copies of each utterance")
     parser.add_argument("--channels", type=int, default=96)

@@ -27,6 +27,8 @@ SENTENCES = (
     "Please bring a purple umbrella, because the weather may change before noon.",
     "We measured how long every stage takes, from the first word to the last frame.",
 )
+SHORT = ("Hello Bob.", "Bye, Pam.")
+"""So few words that preparing the photo dominates."""
 SIZE = 512
 
 
@@ -40,8 +42,8 @@ def main(what: str, seconds: float, folder: Path) -> dict[str, Any]:
 
 
 def _speed(studio: Studio, seconds: float, folder: Path) -> dict[str, Any]:
-    cold = _render(studio, SENTENCES[0], folder / "cold.mp4")
-    new_words = _render(studio, SENTENCES[1], folder / "new.mp4")
+    cold = _render(studio, SHORT[0], folder / "cold.mp4")
+    new_words = _render(studio, SHORT[1], folder / "new.mp4")
     text = _text_of(studio, seconds)
     long = _render(studio, text, folder / "long.mp4")
     identical = _render(studio, text, folder / "again.mp4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from html import escape
 from types import MappingProxyType
 from typing import Any
 
@@ -65,7 +66,7 @@ def build_emotion_tab(recipes: Mapping[str, Recipe]) -> EmotionTab:
             more = dataclass_controls(Expression, MORE_STRENGTHS)
         with gr.Row(equal_height=True, elem_id="take"):
             seed = gr.Number(0, label="Take", info=SEED_INFO, precision=0, minimum=0, maximum=MAX_SEED)
-            reseed = gr.Button("Another take", scale=0, min_width=150)
+            reseed = gr.Button("Another take", scale=0, min_width=170)
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         engines = _engine_controls(recipes)
     return EmotionTab(notice, presets, emotions, merged(main, more), seed, reseed, engines)
@@ -118,6 +119,7 @@ def _engine_controls(recipes: Mapping[str, Recipe]) -> dict[str, Controls]:
     engines = {name: get_engine(name) for name in names}
     shown: dict[str, Controls] = {}
     for name, engine in engines.items():
+        gr.HTML(f"<h3>{escape(engine.title)}</h3>", apply_default_css=False)
         with gr.Column(elem_classes="grid"):
             shown[name] = options_controls(engine)
     return shown

@@ -92,7 +92,7 @@ def _avatar_card(card: Card, chosen: bool) -> str:
     )
     return (
         f'<div class="card"><label><input type="radio" name="who" value="{escape(card.id)}"'
-        f'{" checked" if chosen else ""}/>{_picture(card)}'
+        f"{' checked' if chosen else ''}/>{_picture(card)}"
         f'<span class="name">{escape(card.title)}</span><span class="detail">{escape(card.detail)}</span>'
         f"</label>{remove}</div>"
     )

@@ -38,7 +38,11 @@ def build_speech_tab(voices: tuple[VoiceInfo, ...], recipe: Recipe) -> SpeechTab
         text = gr.Textbox(GREETING, label="Words", lines=5, max_lines=14, elem_id="words")
         with gr.Row():
             language = gr.Dropdown(
-                languages(voices), value=first.language, label="Language", elem_id="language"
+                languages(voices),
+                value=first.language,
+                num_choices_shown=None,
+                label="Language",
+                elem_id="language",
             )
             voice = gr.Dropdown(
                 voices_in(voices, first.language), value=first.id, label="Voice", elem_id="voice"
@@ -86,7 +90,7 @@ def connect_speech_tab(parts: Parts) -> None:
     tab, events = parts.speech, SpeechEvents(parts)
     guard = parts.guard(tab.notice)
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    shown = [tab.notice, tab.typed, tab.upload, tab.microphone, parts.stage.says]
+    shown = [tab.notice, tab.typed, tab.upload, tab.microphone, tab.sound, parts.stage.says]
     tab.source.change(guard.event(events.switch_source), parts.voice_inputs, shown, **quick)
     tab.language.input(guard.event(events.switch_language), [tab.language], [tab.notice, tab.voice], **quick)
     changes = [tab.text.change, tab.upload.change, tab.microphone.change]
@@ -112,6 +116,7 @@ class SpeechEvents:
             tab.typed: gr.update(visible=source == TYPED),
             tab.upload: gr.update(visible=source == UPLOADED),
             tab.microphone: gr.update(visible=source == RECORDED),
+            tab.sound: gr.update(value=None, visible=False),
             **self.measure(form),
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,11 @@ from assets.avatars.portrait import paint
 from engines.espeak.voices import voice_infos
 from engines.faces import Face, find_faces
 from engines.photos import inspect_photo, make_portrait, read_photo
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 FOLDER = Path(draw.__file__).parent
 AVATARS: list[dict[str, Any]] = tomllib.loads((FOLDER / "avatars.toml").read_text("utf-8"))["avatars"]
@@ -49,7 +54,7 @@ def distance(face: Face, index: int, drawn: np.ndarray) -> float:
 
 
 def test_index_is_complete() -> None:
-    assert NAMES == list(cast())
+    assert list(cast()) == NAMES
     voices = {voice.id for voice in voice_infos()}
     for avatar in AVATARS:
         assert set(avatar) == {"id", "name", "description", "file", "voice", "sentence"}

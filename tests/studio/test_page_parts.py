@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import gradio as gr
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 from pydantic import Field
 
 from engines.errors import StudioError
@@ -157,6 +158,14 @@ def test_a_close_up_shows_the_face_large(photo: Image, photo_file: Path) -> None
     assert close.shape[0] == close.shape[1] < 300
     half = pictures.close_up(np.ascontiguousarray(photo[::2, ::2]), photo_file, 0)
     assert abs(half.shape[0] * 2 - close.shape[0]) <= 2
+
+
+def test_a_small_face_in_a_large_picture_is_found(photo: Image, tmp_path: Path) -> None:
+    wide = np.full((1400, 2800, 3), 128, np.uint8)
+    wide[400:912, 2000:2512] = photo
+    path = tmp_path / "wide.png"
+    Pillow.fromarray(wide).save(path)
+    assert pictures.close_up(wide, path, 0).shape[0] < 300
 
 
 def test_the_length_of_a_text_follows_the_rate() -> None:

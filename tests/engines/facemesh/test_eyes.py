@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 
@@ -145,3 +146,35 @@ def test_eyes_of_stone_have_no_iris_to_move(portrait: Portrait, frame: FaceFrame
     layer = EyeLayer(prepare_eyes(stone, frame), frame)
     looking = painted(layer, stone.rgb, eye_pose(stone, "left", gaze=(0.03, 0.0)))
     assert np.ptp(looking[opening_of(eye_pose(stone, "left"), stone.rgb)]) < 60
+
+
+def big_eyed(portrait: Portrait, frame: FaceFrame) -> tuple[Portrait, FaceFrame]:
+    """The photo, four times as large, with a drawn figure's eyes: white far beyond the mesh, blue irises."""
+    points = portrait.landmarks * 4
+    rgb = cv2.resize(portrait.rgb, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    for side in SIDES:
+        eye = points[list(LIDS[side][0] + LIDS[side][1]), :2]
+        x, y = eye.mean(axis=0).astype(int)
+        wide, high = (np.ptp(eye, axis=0) / 2 * (1.25, 2.2)).astype(int)
+        cv2.ellipse(rgb, (x, y), (wide + 20, high + 20), 0, 0, 360, (205, 170, 150), -1, cv2.LINE_AA)
+        cv2.ellipse(rgb, (x, y), (wide, high), 0, 0, 360, (240, 240, 240), -1, cv2.LINE_AA)
+        cv2.circle(rgb, (x, y), round(0.08 * 4 * frame.iod), (60, 110, 180), -1, cv2.LINE_AA)
+    return Portrait(rgb, points), dataclasses.replace(frame, origin=frame.origin * 4, iod=frame.iod * 4)
+
+
+def test_big_drawn_eyes_are_found_and_close_wholly(portrait: Portrait, frame: FaceFrame):
+    drawn, large = big_eyed(portrait, frame)
+    prepared = prepare_eyes(drawn, large)
+    assert not prepare_eyes(portrait, frame)["eyes.left.growth"].any()
+    pose = eye_pose(drawn, "left", blink=1.0)
+    shut = painted(EyeLayer(prepared, large), drawn.rgb, pose)
+    x, y = drawn.landmarks[list(LIDS["left"][0] + LIDS["left"][1]), :2].mean(axis=0).astype(int)
+    reach = round(0.12 * large.iod)
+    patch = (slice(y - reach, y + reach), slice(x - reach, x + reach))
+
+    def eye_coloured(image: Image) -> float:
+        """Share of what is white or blue, as only the eye is."""
+        return float((image[patch][..., 2].astype(int) > image[patch][..., 0].astype(int) - 8).mean())
+
+    assert eye_coloured(drawn.rgb) > 0.4
+    assert eye_coloured(shut) < 0.05

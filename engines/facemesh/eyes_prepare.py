@@ -1,0 +1,94 @@
+"""What the eyes need to know of a photo: cut out, made whole, and packed as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.facemesh import anatomy
+from engines.facemesh.anatomy import FaceFrame
+from engines.facemesh.edges import Window, coverage, outline, smooth_curve
+from engines.facemesh.eyes_ball import complete_eyeball, trusted_area
+from engines.facemesh.eyes_fit import lid_growth
+from engines.facemesh.eyes_iris import Iris, find_irises
+from engines.facemesh.eyes_lid import measure_lid
+from engines.facemesh.mouth_light import Light, measure_light
+from engines.types import Arrays, Float32, Portrait
+
+Array = NDArray[Any]
+
+LIDS: dict[str, tuple[anatomy.Row, anatomy.Row]] = {
+    "right": (anatomy.RIGHT_EYE_UPPER, anatomy.RIGHT_EYE_LOWER),
+    "left": (anatomy.LEFT_EYE_UPPER, anatomy.LEFT_EYE_LOWER),
+}
+
+
+def prepare_eyes(portrait: Portrait, frame: FaceFrame) -> Arrays:
+    """Eyeballs and lids of a photo; keys start with "eyes."."""
+    light = measure_light(portrait.rgb, portrait.landmarks, frame.iod)
+    crops = {side: _cut(portrait, frame, side) for side in LIDS}
+    irises = find_irises([(crop.rgb, crop.trusted) for crop in crops.values()], frame.iod)
+    arrays: Arrays = {"eyes.down": _down(frame)}
+    for (side, crop), iris in zip(crops.items(), irises, strict=True):
+        for name, value in _prepare_eye(crop, iris, light, frame).items():
+            arrays[f"eyes.{side}.{name}"] = value
+    return arrays
+
+
+@dataclass(frozen=True)
+class _Crop:
+    """One eye cut from the photo.
+
+    ``upper``: (M, 2), upper lid in photo px; ``mask``: opening between the lids; ``trusted``: what of it shows
+    nothing but eyeball; ``growth``: (2, N, 2) px by which the lids lie outside the mesh, upper then lower.
+    """
+
+    rgb: Float32
+    window: Window
+    upper: Float32
+    mask: Float32
+    trusted: Float32
+    growth: Float32
+
+
+def _cut(portrait: Portrait, frame: FaceFrame, side: str) -> _Crop:
+    points = np.asarray(portrait.landmarks, np.float32)[:, :2]
+    rows = [points[list(row)] for row in LIDS[side]]
+    growth = lid_growth(portrait.rgb, rows[0], rows[1], frame.iod)
+    upper, lower = (smooth_curve(row + more) for row, more in zip(rows, growth, strict=True))
+    polygon = outline(upper, lower)
+    window = Window.around(polygon, 0.13 * frame.iod + 3, portrait.rgb.shape)
+    mask = coverage(polygon, window)
+    rgb = window.view(portrait.rgb).astype(np.float32)
+    return _Crop(rgb, window, upper, mask, trusted_area(mask, _down(frame), frame.iod), np.stack(growth))
+
+
+def _down(frame: FaceFrame) -> Array:
+    """(2,) unit vector down the face, at right angles to the line of the eyes as the picture shows it."""
+    right = np.asarray(frame.axes, np.float64)[0, :2]
+    right = right / np.linalg.norm(right)
+    return np.array([-right[1], right[0]])
+
+
+def _prepare_eye(crop: _Crop, iris: Iris | None, light: Light, frame: FaceFrame) -> Arrays:
+    ball = complete_eyeball(crop.rgb, crop.mask, crop.trusted, iris, frame.iod)
+    edge = crop.window.inside(crop.upper)
+    lid = measure_lid(crop.rgb, crop.mask, edge, _down(frame), (light, frame.iod))
+    return {
+        "photo": _bytes(crop.rgb),
+        "clean": _bytes(ball.clean),
+        "glint": _bytes(ball.glint),
+        "field": _bytes(ball.field * 255),
+        "skin": _bytes(lid.skin),
+        "tone": np.array([ball.shade, lid.strength, lid.hairs, *lid.lash], np.float32),
+        "origin": np.array([crop.window.left, crop.window.top], np.float64),
+        "still": crop.upper,
+        "growth": crop.growth,
+    }
+
+
+def _bytes(values: Array) -> Array:
+    return np.clip(np.round(values), 0, 255).astype(np.uint8)
