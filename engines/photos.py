@@ -24,6 +24,8 @@ MAX_BYTES = 60_000_000
 MAX_PIXELS = 50_000_000
 MAX_ASPECT = 8.0
 MIN_FACE_PIXELS = 90
+MIN_OUTPUT_FACE = 32
+"""Pixels in the video: below this the mouth is a few pixels and nothing that it does can be seen."""
 MAX_YAW = 38.0
 MAX_ROLL = 50.0
 DEFAULT_LONG_SIDE = 1080
@@ -202,6 +204,11 @@ def _at_output_size(rgb: Image, face: Face, size: int | None) -> Portrait:
     height, width = rgb.shape[:2]
     long_side = size or min(max(height, width), DEFAULT_LONG_SIDE)
     scale = long_side / max(height, width)
+    if face.box[2] * scale < MIN_OUTPUT_FACE:
+        raise StudioError(
+            f"In a video of {long_side} pixels the face is only {face.box[2] * scale:.0f} pixels wide; "
+            "choose a larger size or crop the picture closer to the face."
+        )
     new_width, new_height = _even(width * scale), _even(height * scale)
     factors = np.array([new_width / width, new_height / height, (new_width / width + new_height / height) / 2])
     return Portrait(_resize(rgb, new_width, new_height), (face.landmarks * factors).astype(np.float32))

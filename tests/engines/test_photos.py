@@ -93,3 +93,8 @@ def test_the_portrait_has_even_sides_and_scaled_points(photo):
 def test_a_face_that_is_not_there_cannot_be_chosen(photo):
     with pytest.raises(StudioError, match="1 face"):
         make_portrait(photo, 3, None)
+
+
+def test_a_size_at_which_nothing_can_be_seen_is_refused(photo):
+    with pytest.raises(StudioError, match="larger size"):
+        make_portrait(photo, 0, 128)

@@ -10,9 +10,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import soundfile
 from clip_checks import frames_of, lengths_of, loudness_of, mouth_gaps, turns
 
-from engines.types import Image
+from engines.types import Image, Words
 from studio.services import Studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::Warning:gradio")]
@@ -180,6 +181,30 @@ def test_hear_it_before_rendering(visit: Open) -> None:
     seen.page.wait_for_selector("#sound #duration:has-text('0:0')")
     address = seen.page.get_by_label("Download").or_(seen.page.locator("#sound a[download]")).first
     assert address.is_visible()
+
+
+def test_a_recording_is_used_and_a_silent_one_refused(
+    visit: Open, served: tuple[Studio, str], tmp_path: Path
+) -> None:
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(16_000, np.float32), 16_000)
+    spoken = served[0].speak("tests", Words(text="A voice from a file.", voice="en-us"), {})
+    seen = visit()
+    page = seen.page
+    seen.small()
+    seen.tab("Speech")
+    page.get_by_label("Upload a recording").check()
+    page.set_input_files("#recording input[type=file]", str(silence))
+    page.wait_for_selector(".says:has-text('A recording')")
+    page.locator("#render").click()
+    page.wait_for_selector("#render-notice .notice:has-text('silent')")
+    seen.tab("Speech")
+    page.locator("#recording button[aria-label]").first.click()
+    page.set_input_files("#recording input[type=file]", str(spoken))
+    page.wait_for_selector(f"#recording:has-text('{spoken.stem[:6]}')")
+    page.wait_for_selector(".says:has-text('A recording')")
+    seen.render()
+    assert loudness_of(download(page, tmp_path)) > 0.01
 
 
 def test_the_keyboard_is_enough(visit: Open) -> None:

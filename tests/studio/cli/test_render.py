@@ -81,7 +81,7 @@ def test_neither_torch_nor_gradio_is_imported_to_render(photo_file, tmp_path):
     script = (
         "import sys; from studio.cli import main; "
         f"code = main(['--data', r'{tmp_path}', 'render', '--avatar', r'{photo_file}', '--text', 'Hi Bob.', "
-        f"'--size', '128', '--out', r'{tmp_path / 'c.mp4'}']); "
+        f"'--size', '192', '--out', r'{tmp_path / 'c.mp4'}']); "
         "print(code, sorted({'torch', 'gradio', 'onnxruntime', 'mediapipe'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=LAUNCH.parent)
@@ -144,7 +144,7 @@ def test_old_telephone_sound_works(run, photo_file, tmp_path):
     stereo = np.repeat((128 + wobble).astype(np.uint8)[:, None], 2, axis=1)
     path = write_wave(tmp_path / "phone.wav", stereo, rate=8000, width=1, channels=2)
     code, _, err = run(
-        "render", "--avatar", photo_file, "--audio", path, "--size", 128, "--out", tmp_path / "c.mp4"
+        "render", "--avatar", photo_file, "--audio", path, "--size", 192, "--out", tmp_path / "c.mp4"
     )
     assert code == 0, err
     with av.open(str(tmp_path / "c.mp4")) as clip:
@@ -165,7 +165,7 @@ def test_an_avatar_can_be_added_used_and_removed(run, photo_file, tmp_path):
     avatar = out.strip()
     assert code == 0
     assert f"{avatar}" in run("avatar", "list")[1]
-    code, *_ = run("render", "--avatar", avatar, "--text", "Hi.", "--size", 128, "--out", tmp_path / "c.mp4")
+    code, *_ = run("render", "--avatar", avatar, "--text", "Hi.", "--size", 192, "--out", tmp_path / "c.mp4")
     assert code == 0
     assert run("avatar", "remove", avatar)[0] == 0
     assert avatar not in run("avatar", "list")[1]
