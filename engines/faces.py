@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.progress import Watch
 from engines.types import Float32, Image
-from engines.weights import weight_path
+from engines.weights import ensure
 
 DETECTOR_SIDE = 128
 MESH_SIDE = 192
@@ -132,7 +133,7 @@ def find_faces(rgb: Image) -> tuple[Face, ...]:
 
 def _read_net(name: str) -> Any:
     # OpenCV 5's new engine reports one of the detector's two outputs; the classic one reports both.
-    return cv2.dnn.readNetFromTFLite(str(weight_path(name)), cv2.dnn.ENGINE_CLASSIC)
+    return cv2.dnn.readNetFromTFLite(str(ensure(name, Watch())), cv2.dnn.ENGINE_CLASSIC)
 
 
 def _forward(net: Any, blob: Float32) -> tuple[Float32, Float32]:

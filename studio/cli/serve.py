@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from engines.errors import StudioError
+from engines.progress import Watch
+from engines.weights import ensure_setup
 from studio.services import Studio
 from studio.settings import load_settings
 
@@ -15,6 +19,17 @@ def serve(overrides: dict[str, Any]) -> None:
     studio = Studio(load_settings(**overrides))
     try:
         studio.sweep()
-        serve_page(studio)
+        _fetch_what_is_missing()
+        server = serve_page(studio)
+        print(f"Visema Studio is at {server.url} (stop it with Ctrl-C).", flush=True)
+        server.wait()
     finally:
         studio.close()
+
+
+def _fetch_what_is_missing() -> None:
+    """Get the face models at the first start; without them the page still opens and says what it lacks."""
+    try:
+        ensure_setup(Watch())
+    except StudioError as error:
+        print(error, file=sys.stderr)

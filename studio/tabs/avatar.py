@@ -9,7 +9,7 @@ import gradio as gr
 
 from engines.errors import StudioError
 from studio.tabs import markup, pictures
-from studio.tabs.guard import Updates
+from studio.tabs.guard import SECONDS_IN_SIGHT, Updates
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import AvatarTab, Form, Parts
 from studio.tabs.speech import introduction
@@ -139,7 +139,7 @@ class AvatarEvents:
         name = str(form[tab.name] or "").strip() or None
         face = int(form[tab.face] or 0)
         avatar = self._parts.studio.library.add(owner, Path(form[tab.photo]), name, consent, face)
-        gr.Info(f"{avatar.name} is ready to speak.", duration=4, title="Saved")
+        gr.Info(f"{avatar.name} is ready to speak.", duration=SECONDS_IN_SIGHT)
         return {**self._choose(form, avatar.id), **self.put_away(), tab.photo: None, tab.consent: None}
 
     def _choose(self, form: Form, avatar_id: str) -> Updates:

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 Updates = dict[Any, Any]
 """Component -> its new value or ``gr.update``; components that are left out stay as they are."""
+SECONDS_IN_SIGHT = 6.0
 UNEXPECTED = "Something went wrong inside the studio. Try again; the studio's log says what it was."
 
 
@@ -55,9 +56,13 @@ class Guard:
         return wrapper
 
     def _tell(self, error: Exception) -> Updates:
-        sentence = sentence_for(error)
-        gr.Warning(sentence, duration=6, title="Please look at this")
-        return {self._notice: markup.notice(sentence)}
+        return {self._notice: warning(sentence_for(error))}
+
+
+def warning(sentence: str) -> str:
+    """Pop ``sentence`` up for whoever looks elsewhere; returns it as HTML for the notice that stays."""
+    gr.Warning(sentence, duration=SECONDS_IN_SIGHT)
+    return markup.notice(sentence)
 
 
 def sentence_for(error: Exception) -> str:

@@ -17,7 +17,7 @@ from engines.registry import Recipe
 from engines.types import Output, StageTime
 from studio.tabs import markup, pictures
 from studio.tabs.files import publish
-from studio.tabs.guard import Updates
+from studio.tabs.guard import Updates, warning
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts, PreviewTab
 from studio.tabs.request import OWN_SIZE, request_from
@@ -131,8 +131,7 @@ class PreviewEvents:
             name = self._parts.studio.library.avatar(owner, str(form[self._parts.avatar_id])).name
             job = self._parts.studio.jobs.submit(owner, request, name)
         except StudioError as error:
-            gr.Warning(str(error), duration=6, title="Please look at this")
-            return {**go, self._tab.notice: markup.notice(str(error)), self._parts.job_id: ""}
+            return {**go, self._tab.notice: warning(str(error)), self._parts.job_id: ""}
         return {**go, self._parts.job_id: job, **self._working("Starting", 0.0, "")}
 
     def follow(self, token: str, job_id: str, shown: str) -> Iterator[Updates]:
@@ -183,8 +182,7 @@ class PreviewEvents:
             return {self._tab.notice: "", **ready, **shown_clip(self._parts, owner, view.clip.id)}
         if view.state == "cancelled":
             return {self._tab.notice: markup.hint("Cancelled. Everything you set is still here.")}
-        gr.Warning(view.message, duration=6, title="Please look at this")
-        return {self._tab.notice: markup.notice(view.message)}
+        return {self._tab.notice: warning(view.message)}
 
 
 def running_job(parts: Parts, owner: str) -> JobView | None:
