@@ -11,6 +11,7 @@ import gradio as gr
 from engines.errors import StudioError
 from engines.registry import all_recipes, get_recipe
 from studio import theme
+from studio.access import access_for
 from studio.tabs import markup
 from studio.tabs.avatar import avatar_cards, build_avatar_tab, connect_avatar_tab
 from studio.tabs.emotion import build_emotion_tab, connect_emotion_tab
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from studio.services import Studio
 
 TITLE = "Visema Studio"
+SIGN_IN = "This studio runs on another machine. Its owner knows the name and the password."
 DEFAULT_RECIPE = "instant"
 MAX_UPLOAD = "500mb"
 WAITING_EVENTS = 64
@@ -151,14 +153,16 @@ def serve(studio: Studio, app_kwargs: dict[str, Any] | None = None) -> Server:
 
     Raises StudioError if the port is taken. Nothing is shared, sent or asked beyond this machine.
     """
-    keep_files_in(studio.settings.data / "page")
-    settings = studio.settings
+    settings, access = studio.settings, access_for(studio.settings)
+    keep_files_in(settings.data / "page")
     blocks = build_app(studio)
     try:
         app, url, _ = blocks.launch(
             server_name=settings.host,
             server_port=settings.port,
             app_kwargs=app_kwargs,
+            auth=(access.user, access.password) if access else None,
+            auth_message=SIGN_IN if access else None,
             theme=theme.studio_theme(),
             css_paths=theme.CSS_FILE,
             favicon_path=theme.ICON_FILE,

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     data: Path = Field(default_factory=lambda: default_data())
     host: str = Field(default_factory=lambda: "0.0.0.0" if on_space() else LOOPBACK)  # noqa: S104
     port: int = Field(default=7860, ge=0, le=65535)
+    token: str = Field(default="", max_length=200)
     max_seconds: float = Field(default=600.0, gt=0)
     cache_bytes: int = Field(default=4 * GIB, ge=1 << 20)
     engine_memory: int = Field(default=8 * GIB, ge=1 << 20)

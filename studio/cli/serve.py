@@ -8,6 +8,7 @@ from typing import Any
 from engines.errors import StudioError
 from engines.progress import Watch
 from engines.weights import ensure_setup
+from studio.access import access_for
 from studio.services import Studio
 from studio.settings import load_settings
 
@@ -22,9 +23,16 @@ def serve(overrides: dict[str, Any]) -> None:
         _fetch_what_is_missing()
         server = serve_page(studio)
         print(f"Visema Studio is at {server.url} (stop it with Ctrl-C).", flush=True)
+        _tell_password(studio)
         server.wait()
     finally:
         studio.close()
+
+
+def _tell_password(studio: Studio) -> None:
+    access = access_for(studio.settings)
+    if access is not None:
+        print(f"Sign in as '{access.user}' with the password '{access.password}'.", flush=True)
 
 
 def _fetch_what_is_missing() -> None:

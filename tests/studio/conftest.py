@@ -74,7 +74,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, s
     """A studio with a fresh data folder on a free port, and its address."""
     from studio.app import serve
 
-    studio = Studio(load_settings(data=tmp_path_factory.mktemp("served"), host="127.0.0.1", port=_free_port()))
+    studio = Studio(load_settings(data=tmp_path_factory.mktemp("served"), host="127.0.0.1", port=free_port()))
     server = serve(studio)
     yield studio, server.url
     server.close()
@@ -120,7 +120,7 @@ def _note_outside(seen: Visit, url: str) -> None:
         seen.outside.append(url)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
