@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,8 @@ from engines.cache import (
 from engines.encode import encode_clip
 from engines.errors import StudioError
 from engines.files import whole_file
+from engines.inputs import check_files, check_text
+from engines.ledger import Ledger, Spoken
 from engines.manager import EngineManager
 from engines.photos import inspect_photo, make_portrait, read_photo
 from engines.progress import Watch
@@ -48,38 +49,7 @@ from engines.types import (
 
 PIPELINE_VERSION = "1"
 FACE_COUNT = "pipeline.faces"
-CHARACTERS_PER_SECOND = 17.0
-"""Fast reading aloud: text that is longer than this allows cannot fit the time limit."""
 STILL_SIZE = 512
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """Speech, whether it came from the cache, and notes on what was wrong with a recording."""
-
-    speech: Speech
-    cached: bool = False
-    notes: tuple[str, ...] = ()
-
-
-@dataclass
-class Ledger:
-    """What happened in one render: stage times and notes for the user."""
-
-    times: list[StageTime] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[Callable[[], None]]:
-        """Time a stage; call what is yielded if it came from the cache."""
-        start, cached = time.perf_counter(), False
-
-        def mark_cached() -> None:
-            nonlocal cached
-            cached = True
-
-        yield mark_cached
-        self.times.append(StageTime(stage, round(time.perf_counter() - start, 4), cached))
 
 
 class Pipeline:
@@ -92,7 +62,7 @@ class Pipeline:
         """Make the clip at ``out``. Raises StudioError for input that cannot work, Cancelled if cancelled."""
         check_emotions(request.expression.emotions)
         recipe = get_recipe(request.recipe)
-        _check_files(request)
+        check_files(request)
         key = make_key(PIPELINE_VERSION, _versions(recipe), content_document(request))
         found = self._cached_clip(key, request, out)
         return found or self._render(request, recipe, out, watch, key)
@@ -103,7 +73,7 @@ class Pipeline:
             limits = AudioLimits(max_seconds=self.max_seconds)
             recording = read_recording(Path(words.audio), limits, watch)
             return Spoken(recording.speech, notes=recording.notes)
-        text = _check_text(words.text or "", self.max_seconds)
+        text = check_text(words.text or "", self.max_seconds)
         engine = get_engine(recipe.voice)
         parsed = engine.parse_options(options)
         key = make_key(engine.version, text, words.voice, asdict(parsed))
@@ -258,23 +228,6 @@ def _note_faces(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> Non
     if count > 1:
         which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"
         ledger.notes.append(f"The picture shows {count} faces; {which} is talking.")
-
-
-def _check_files(request: RenderRequest) -> None:
-    for path, what in ((request.avatar.source, "picture"), (request.words.audio, "recording")):
-        if path is not None and not Path(path).is_file():
-            raise StudioError(f"There is no {what} '{Path(path).name}'; check the path.")
-
-
-def _check_text(text: str, max_seconds: float) -> str:
-    limit = int(max_seconds * CHARACTERS_PER_SECOND)
-    if not text.strip():
-        raise StudioError("There is nothing to say yet; type a sentence or choose a recording.")
-    if len(text) > limit:
-        raise StudioError(
-            f"The text has {len(text):,} characters; the limit is {limit:,}. Shorten it or render it in parts."
-        )
-    return text
 
 
 def _speech_digest(speech: Speech) -> str:
