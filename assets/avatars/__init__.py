@@ -1,0 +1,1 @@
+"""The sample avatars: invented people, painted by code. Run ``python -m assets.avatars.draw``."""
