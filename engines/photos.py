@@ -101,19 +101,6 @@ def make_portrait(rgb: Image, face: int, size: int | None) -> Portrait:
     return _at_output_size(rgb, faces[face], size)
 
 
-def framed(rgb: Image, boxes: tuple[FaceBox, ...], chosen: int, long_side: int = 640) -> Image:
-    """``rgb`` made small, with a frame around each face; the chosen one's is bright."""
-    scale = min(long_side / max(rgb.shape[:2]), 1.0)
-    small = _resize(rgb, max(round(rgb.shape[1] * scale), 1), max(round(rgb.shape[0] * scale), 1)).copy()
-    for index, box in enumerate(boxes):
-        colour = (124, 58, 237) if index == chosen else (150, 150, 160)
-        corner = (round(box.x * scale), round(box.y * scale))
-        opposite = (round((box.x + box.width) * scale), round((box.y + box.height) * scale))
-        cv2.rectangle(small, corner, opposite, (255, 255, 255), 4, cv2.LINE_AA)
-        cv2.rectangle(small, corner, opposite, colour, 2, cv2.LINE_AA)
-    return small
-
-
 NO_FACE = (
     "No face was found in the picture; use one where a face looks towards the camera, is well lit "
     f"and at least {MIN_FACE_PIXELS} pixels wide."

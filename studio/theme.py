@@ -10,9 +10,9 @@ from pathlib import Path
 
 import gradio as gr
 
-PAGE_ASSETS = Path(__file__).resolve().parent.parent / "assets" / "page"
-CSS_FILE = PAGE_ASSETS / "page.css"
-ICON_FILE = PAGE_ASSETS / "icon.svg"
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+CSS_FILE = ASSETS / "page" / "page.css"
+ICON_FILE = ASSETS / "icons" / "icon.svg"
 
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "Menlo", "Consolas", "monospace")
