@@ -5,7 +5,6 @@ A picture is hostile until Pillow has read it under a list of formats and a limi
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,11 +73,6 @@ def read_photo(path: Path) -> Image:
         raise StudioError(
             "The picture is damaged or cut short; open it in a viewer, save it again as JPEG or PNG and retry."
         ) from None
-
-
-def photo_digest(rgb: Image) -> str:
-    """SHA-256 of the pixels: two files with the same picture are the same photo."""
-    return hashlib.sha256(str(rgb.shape).encode() + rgb.tobytes()).hexdigest()
 
 
 def inspect_photo(rgb: Image) -> PhotoReport:

@@ -84,17 +84,22 @@ def avatar_cards(cards: Sequence[Card], chosen: str) -> str:
 
 
 def _avatar_card(card: Card, chosen: bool) -> str:
-    remove = (
-        f'<button type="button" class="remove" data-remove="{escape(card.id)}" data-name="{escape(card.title)}"'
-        f' aria-label="Delete {escape(card.title)}" title="Delete">&#215;</button>'
-        if card.removable
-        else ""
-    )
     return (
         f'<div class="card"><label><input type="radio" name="who" value="{escape(card.id)}"'
         f"{' checked' if chosen else ''}/>{_picture(card)}"
         f'<span class="name">{escape(card.title)}</span><span class="detail">{escape(card.detail)}</span>'
-        f"</label>{remove}</div>"
+        f"</label>{_remove_button(card)}</div>"
+    )
+
+
+def _remove_button(card: Card) -> str:
+    """The cross in the corner of what may be deleted."""
+    if not card.removable:
+        return ""
+    name = escape(card.title)
+    return (
+        f'<button type="button" class="remove" data-remove="{escape(card.id)}" data-name="{name}"'
+        f' aria-label="Delete {name}" title="Delete">&#215;</button>'
     )
 
 
@@ -106,7 +111,7 @@ def clip_cards(cards: Sequence[Card], chosen: str) -> str:
         f'<li><button type="button" class="clip" data-clip="{escape(card.id)}"'
         f"{' aria-current=true' if card.id == chosen else ''}>"
         f'{_picture(card)}<span><span class="name">{escape(card.title)}</span>'
-        f'<span class="detail">{escape(card.detail)}</span></span></button></li>'
+        f'<span class="detail">{escape(card.detail)}</span></span></button>{_remove_button(card)}</li>'
         for card in cards
     )
     return f'<ul class="clips">{items}</ul>'

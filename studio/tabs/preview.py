@@ -42,8 +42,9 @@ EMPTY = (
 )
 ON_CLIPS = """
 element.addEventListener('click', event => {
-  const button = event.target.closest('[data-clip]');
-  if (button) trigger('select', { id: button.dataset.clip });
+  const clip = event.target.closest('[data-clip]'), gone = event.target.closest('[data-remove]');
+  if (clip) trigger('select', { id: clip.dataset.clip });
+  if (gone && confirm('Delete “' + gone.dataset.name + '”?')) trigger('delete', { id: gone.dataset.remove });
 });
 """
 
@@ -91,6 +92,7 @@ def connect_preview_tab(parts: Parts) -> None:
     )
     shown = [tab.notice, *shown_by(tab)]
     tab.clips.select(guard.event(events.show), [parts.token], shown, **quick)
+    tab.clips.delete(guard.event(events.remove), [parts.token, tab.shown], shown, **quick)
 
 
 def follow_after(event: Any, parts: Parts) -> None:
@@ -156,6 +158,14 @@ class PreviewEvents:
     def show(self, token: str, event: gr.EventData) -> Updates:
         """Bring an earlier clip back."""
         return shown_clip(self._parts, owner_of(token), str(event.id))
+
+    def remove(self, token: str, shown: str, event: gr.EventData) -> Updates:
+        """Delete an earlier clip; if it was the one in the player, the newest takes its place."""
+        owner, clip_id, library = owner_of(token), str(event.id), self._parts.studio.library
+        library.remove_clip(owner, clip_id)
+        left = library.clips(owner)
+        follower = left[0].id if left else ""
+        return shown_clip(self._parts, owner, follower if shown == clip_id else shown)
 
     def _working(self, stage: str, fraction: float, note: str) -> Updates:
         bar = markup.progress(stage, fraction, note)
@@ -234,7 +244,7 @@ def clip_card(clip: StoredClip) -> markup.Card:
     """An entry in the list of clips."""
     made = datetime.fromisoformat(clip.created).astimezone()
     detail = f"{markup.duration(clip.manifest['duration'])} · {made:%d %b, %H:%M}"
-    return markup.Card(clip.id, clip_title(clip), detail, pictures.poster(clip.path))
+    return markup.Card(clip.id, clip_title(clip), detail, pictures.poster(clip.path), removable=True)
 
 
 def making_of(clip: StoredClip) -> str:

@@ -160,6 +160,10 @@ def test_a_reload_keeps_clips_and_finds_the_render_under_way(visit: Open) -> Non
     assert page.locator(".clip").count() == 2, "made once, not twice"
     page.locator(".clip:has-text('Still here')").click()
     page.wait_for_selector(".clip[aria-current]:has-text('Still here')")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator("li:has-text('Still here') .remove").click()
+    page.wait_for_selector(".clip:has-text('Still here')", state="detached")
+    page.wait_for_selector(".clip[aria-current]:has-text('being made')")
 
 
 def test_a_sample_is_picked_and_brings_its_sentence(visit: Open) -> None:
