@@ -5,6 +5,7 @@ Everything works in a small window of the picture, so that the cost follows the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -69,6 +70,19 @@ class Window:
         moved = np.array(affine, np.float64)
         moved[:, 2] -= (self.left, self.top)
         return moved
+
+    def part(self, corners: Array, affine: Array) -> Window:
+        """The part of the window where a sprite with ``corners`` (4, 2) px may fall under ``affine`` (2, 3)."""
+        placed = corners @ affine[:, :2].T + affine[:, 2]
+        left, top = (math.floor(value) - 1 for value in placed.min(axis=0))
+        right, bottom = (math.ceil(value) + 2 for value in placed.max(axis=0))
+        low = max(left, self.left), max(top, self.top)
+        return Window(*low, min(right, self.right), min(bottom, self.bottom))
+
+    def within(self, outer: Window) -> tuple[slice, slice]:
+        """Rows and columns of this window in an array of ``outer``'s pixels."""
+        rows = slice(self.top - outer.top, self.bottom - outer.top)
+        return rows, slice(self.left - outer.left, self.right - outer.left)
 
     def warp(self, sprite: Float32, affine: Array, border: int = cv2.BORDER_CONSTANT) -> Float32:
         """``sprite`` as seen in the window under ``affine`` (2, 3): sprite px -> picture px."""
@@ -136,6 +150,11 @@ def smoothstep(low: float, high: float, value: Any) -> Any:
     return t * t * (3.0 - 2.0 * t)
 
 
+def threefold(plane: Float32) -> Float32:
+    """(h, w) -> (h, w, 3): arithmetic on equal shapes is much faster than broadcasting."""
+    return np.asarray(cv2.merge([plane, plane, plane]))
+
+
 def blend(pixels: Image, layer: Float32, mask: Float32, shade: Float32 | None = None) -> None:
     """Lay ``layer`` (h, w, 3) over ``pixels`` (h, w, 3) where ``mask`` (h, w) is 1, in place.
 
@@ -144,9 +163,8 @@ def blend(pixels: Image, layer: Float32, mask: Float32, shade: Float32 | None = 
     mixed = pixels.astype(np.float32)
     if shade is not None:
         mixed *= shade
-    mixed += (layer - mixed) * mask[..., None]
-    np.clip(mixed + 0.5, 0, 255, out=mixed)
-    pixels[...] = mixed.astype(np.uint8)
+    mixed += (layer - mixed) * threefold(mask)
+    pixels[...] = cv2.convertScaleAbs(np.maximum(mixed, 0.0))
 
 
 def soften_seam(pixels: Image, mask: Float32, radius: float) -> None:

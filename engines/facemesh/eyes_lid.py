@@ -9,12 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.edges import Window, coverage, outline
+from engines.facemesh.edges import Window, coverage, outline, smoothstep
 from engines.facemesh.eyes_ball import filled
 from engines.facemesh.mouth_light import Light, luma
 from engines.types import Float32
 
 Array = NDArray[Any]
+
+LASHES_COVERED = 0.4
+"""Share of a blink by which the skin of the lid has covered the lashes as the photo shows them."""
 
 CLEAR_OF_LASHES = 0.032
 """Skin is trusted from this far around the opening of the eye, in iod."""
@@ -95,7 +98,7 @@ def lid_area(edges: tuple[Array, Array], window: Window, down: Array, iod: float
     """
     still, now = edges
     # The skin is laid from a little above the old edge, to hide the lashes that the warp has drawn out.
-    above = still - down * ((0.006 + 0.024 * closed) * iod)
+    above = still - down * ((0.006 + 0.024 * float(smoothstep(0.0, LASHES_COVERED, closed))) * iod)
     return coverage(outline(above, now), window, max(0.007 * iod, 0.6))
 
 

@@ -6,7 +6,7 @@ of the opening: upper teeth ride on the head, lower teeth and tongue on the jaw.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -15,13 +15,25 @@ from numpy.typing import NDArray
 
 from engines.facemesh import anatomy
 from engines.facemesh.anatomy import FaceFrame
-from engines.facemesh.edges import Window, blend, coverage, outline, smooth_curve, smoothstep, soften_seam
-from engines.facemesh.mouth_harvest import Harvest, harvest_teeth
+from engines.facemesh.edges import (
+    Window,
+    blend,
+    coverage,
+    outline,
+    smooth_curve,
+    smoothstep,
+    soften_seam,
+    threefold,
+)
+from engines.facemesh.mouth_corners import lift_corners
+from engines.facemesh.mouth_harvest import harvest_teeth
 from engines.facemesh.mouth_light import Light, measure_light
 from engines.facemesh.mouth_plane import LEFT, TEETH_SHOWN, TOP, MouthPlane, mouth_plane
+from engines.facemesh.mouth_rim import RimLook, lift_parting, paint_rim
 from engines.facemesh.mouth_shade import contact_shade, occlusion, warm
 from engines.facemesh.mouth_soft import CAVITY_SIZE, paint_cavity, paint_tongue, paint_tongue_tip
-from engines.facemesh.mouth_teeth import LOWER_ROW, UPPER_ROW, match_photo, paint_row
+from engines.facemesh.mouth_sprites import compose, extent, over, pack, unpack
+from engines.facemesh.mouth_teeth import both_rows, match_photo
 from engines.types import Arrays, Float32, Image, Portrait
 
 Array = NDArray[Any]
@@ -32,8 +44,11 @@ LOWER_AT_REST, MOST_OVERBITE = 0.004, 0.036
 FIRST_SIGHT = 0.014
 """Opening in iod at which the inside is fully there; below, it fades in from the closed seam of the photo."""
 
-LOWER_SHOWN = 0.032
+LOWER_SHOWN = 0.019
 """How much of the lower teeth the lip bares before it is held back, in iod."""
+
+LOWER_IN_LIGHT = (0.03, 0.14)
+"""Openings in iod between which the lower teeth come out of the shade of the upper ones."""
 
 RAISED_TONGUE = 0.75
 """How much more light reaches the tongue when its tip is raised to the front teeth."""
@@ -62,7 +77,10 @@ SHADOW_BELOW = 0.026
 SEAM = 0.004
 """The warp tears the lips apart along their inner edges; the torn edge is softened this far, in iod."""
 
-CONTACT = 0.4
+RIM_SHOWN = 0.11
+"""Opening in iod from which on the lips' inner rims show in full."""
+
+CONTACT = 0.2
 """Strength of the shade on the lips' inner edges."""
 
 
@@ -101,9 +119,10 @@ def prepare_mouth(portrait: Portrait, frame: FaceFrame) -> Arrays:
         "overbite": min(shown - LOWER_AT_REST, MOST_OVERBITE),
         "redness": light.redness,
         "blur": light.blur,
+        "lips": 1.1 * light.lips,
     }
     return {
-        **{f"mouth.{name}": _pack(sprite) for name, sprite in sprites.items()},
+        **{f"mouth.{name}": pack(sprite) for name, sprite in sprites.items()},
         **{f"mouth.{name}": np.array(number, np.float64) for name, number in numbers.items()},
         "mouth.to_still": np.asarray(plane.to_still, np.float64),
         "mouth.down": np.asarray(plane.down, np.float64),
@@ -117,11 +136,11 @@ def _set_teeth(
     """The plane with its middle where the upper teeth end, both rows, and how far they end below the lips."""
     harvest = harvest_teeth(portrait, plane, light)
     if harvest is None:
-        return plane, _teeth(plane, light, None), TEETH_SHOWN
+        return plane, both_rows(plane, light, None), TEETH_SHOWN
     edge = float(harvest.edge[2])
     # The plane's middle is the biting edge by definition: look again from there.
     plane = plane.moved_down(edge)
-    rows = _teeth(plane, light, harvest_teeth(portrait, plane, light))
+    rows = both_rows(plane, light, harvest_teeth(portrait, plane, light))
     shown = min(TEETH_SHOWN + edge, LONGEST_SHOWN)
     return plane.moved_down(shown - TEETH_SHOWN - edge), rows, shown
 
@@ -133,48 +152,15 @@ def _inner_width(portrait: Portrait, frame: FaceFrame) -> float:
     return max(min(float(np.linalg.norm(ends[1] - ends[0])), WIDEST_AT_REST * scale), 1.0)
 
 
-def _teeth(plane: MouthPlane, light: Light, harvest: Harvest | None) -> tuple[Float32, Float32]:
-    """Upper and lower row; the drawn rows take the colour of the photo's own teeth where it shows them."""
-    if harvest is None:
-        rows = paint_row(plane, UPPER_ROW, light), paint_row(plane, LOWER_ROW, light)
-        return match_photo(rows[0], plane, light), match_photo(rows[1], plane, light)
-    even = replace(light, side=0.0)
-    drawn = match_photo(paint_row(plane, UPPER_ROW, even, harvest.edge), plane, even)
-    lower = match_photo(paint_row(plane, LOWER_ROW, light), plane, light)
-    seen = (harvest.cover > 0.8) & (drawn[..., 3] > 0.8)
-    if not seen.any():
-        return drawn, lower
-    tint = harvest.median_colour() / np.maximum(np.median(drawn[seen][:, :3], axis=0), 1.0)
-    for row in (drawn, lower):
-        row[..., :3] = np.clip(row[..., :3] * tint, 0, 255)
-    own = np.dstack([harvest.colour * harvest.cover[..., None], harvest.cover])
-    return (own + drawn * (1 - harvest.cover[..., None])).astype(np.float32), lower
+@dataclass(frozen=True)
+class _Sheet:
+    """One sprite in one frame: ``lowered`` by some iod down the face; ``place``: sprite px -> frame px."""
 
-
-def _pack(sprite: Float32) -> Array:
-    scaled = sprite.copy()
-    if sprite.shape[-1] == 4:
-        scaled[..., 3] *= 255
-    return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
-
-
-def _unpack(packed: Array) -> Float32:
-    sprite = packed.astype(np.float32)
-    if packed.shape[-1] == 4:
-        sprite[..., 3] /= 255
-    return sprite
-
-
-def _compose(outer: Array, inner: Array) -> Array:
-    """The affine that does ``inner`` first, then ``outer``; (2, 3) each."""
-    linear = outer[:, :2] @ inner[:, :2]
-    return np.column_stack([linear, outer[:, :2] @ inner[:, 2] + outer[:, 2]])
-
-
-def _over(below: Float32, sprite: Float32, light: Float32 | float, strength: float = 1.0) -> None:
-    """Lay a premultiplied (h, w, 4) sprite, lit by ``light`` (h, w, 3), over (h, w, 3), in place."""
-    below *= 1.0 - strength * sprite[..., 3:]
-    below += strength * sprite[..., :3] * light
+    name: str
+    window: Window
+    place: Array
+    lowered: float
+    strength: float = 1.0
 
 
 class MouthLayer:
@@ -182,7 +168,8 @@ class MouthLayer:
 
     def __init__(self, prepared: Arrays, frame: FaceFrame) -> None:
         names = ("cavity", "tongue", "tip", "lower", "upper")
-        self._sprites = {name: _unpack(prepared[f"mouth.{name}"]) for name in names}
+        self._sprites = {name: unpack(prepared[f"mouth.{name}"]) for name in names}
+        self._extents = {name: extent(self._sprites[name]) for name in names[1:]}
         self._shadow = prepared["mouth.shadow"].astype(np.float32) * np.float32(0.55 / 255)
         self._density = float(prepared["mouth.density"])
         self._to_still = np.asarray(prepared["mouth.to_still"], np.float64)
@@ -191,6 +178,7 @@ class MouthLayer:
         self._iod = frame.iod
         self._width = float(prepared["mouth.width"])
         self._overbite = float(prepared["mouth.overbite"])
+        self._lips = prepared["mouth.lips"].astype(np.float32)
         self._redness = float(prepared["mouth.redness"])
 
     def paint(self, image: Image, pose: MouthPose) -> None:
@@ -203,32 +191,42 @@ class MouthLayer:
         if seen <= 0.0 or window.empty:
             return
         mask = coverage(polygon, window, self._softness)
-        inside = self._inside(window, pose, occlusion(mask, self._iod, self._rounded(pose)))
+        light = occlusion(mask, self._iod, self._rounded(pose))
+        inside = self._inside(window, pose, light)
+        lift_corners(image, pose.upper, pose.lower, self._iod)
         pixels = window.view(image)
         soften_seam(pixels, mask, max(SEAM * self._iod, 0.8))
-        rim = warm(contact_shade(mask, self._iod, CONTACT * seen), self._redness)
-        blend(pixels, inside, mask * seen, rim)
+        width = float(smoothstep(0.0, RIM_SHOWN, opening))
+        look = RimLook(self._iod, self._lips, self._redness, width)
+        rim = paint_rim(pixels, mask, light, look)
+        lift_parting(pixels, mask, rim, look)
+        inside += (rim.colour - inside) * threefold(rim.cover)
+        turned = warm(contact_shade(mask, self._iod, CONTACT * seen), self._redness)
+        blend(pixels, inside, mask * seen, turned)
 
     def _inside(self, window: Window, pose: MouthPose, light: Float32) -> Float32:
         """(h, w, 3): everything behind the lips. ``light``: (h, w) that the lips let in."""
-        place = _compose(np.asarray(pose.head, np.float64), self._to_still)
+        place = compose(np.asarray(pose.head, np.float64), self._to_still)
         jaw = self._jaw(place, pose)
         deep = warm(light, self._redness)
         rounded = self._rounded(pose)
         near = warm(np.power(light, np.float32(TEETH_IN_LIGHT + FUNNEL_DEPTH * rounded)), self._redness)
         depth = self._cavity_place(place, jaw)
         picture = deep * window.warp(self._sprites["cavity"], depth, cv2.BORDER_REPLICATE)
-        tongue = self._placed("tongue", window, place, self._tongue_height(jaw, pose.tongue_up))
-        _over(picture, tongue, deep * (1.0 + RAISED_TONGUE * pose.tongue_up))
-        _over(picture, self._placed("lower", window, place, jaw - self._overbite), near)
+        height = self._tongue_height(jaw, pose.tongue_up)
+        self._lay(
+            picture, _Sheet("tongue", window, place, height), deep * (1.0 + RAISED_TONGUE * pose.tongue_up)
+        )
+        lit = np.float32(0.55 + 0.45 * self._parted(pose))
+        self._lay(picture, _Sheet("lower", window, place, jaw - self._overbite), near * lit)
         if pose.tongue_out > 0.0:
             reach = float(smoothstep(0.0, 0.6, pose.tongue_out))
-            tip = self._placed("tip", window, place, -0.02 + reach * (0.055 + jaw))
-            _over(picture, tip, near, float(smoothstep(0.0, 0.15, pose.tongue_out)))
+            shown = float(smoothstep(0.0, 0.15, pose.tongue_out))
+            self._lay(picture, _Sheet("tip", window, place, -0.02 + reach * (0.055 + jaw), shown), near)
         edge = -LIP_OVER_TEETH * rounded
-        shadow_place = _compose(place, self._lowering(edge + SHADOW_BELOW))
-        picture *= 1.0 - window.warp(self._shadow, shadow_place)[..., None]
-        _over(picture, self._placed("upper", window, place, edge), near)
+        shadow_place = compose(place, self._lowering(edge + SHADOW_BELOW))
+        picture *= threefold(np.float32(1.0) - window.warp(self._shadow, shadow_place))
+        self._lay(picture, _Sheet("upper", window, place, edge), near)
         return picture
 
     def _rounded(self, pose: MouthPose) -> float:
@@ -236,6 +234,12 @@ class MouthLayer:
         width = float(np.linalg.norm(pose.upper[-1] - pose.upper[0])) / self._width
         scale = float(np.sqrt(abs(np.linalg.det(np.asarray(pose.head, np.float64)[:, :2]))))
         return float(smoothstep(0.92, 0.62, width / max(scale, 1e-3)))
+
+    def _parted(self, pose: MouthPose) -> float:
+        """0..1: how far light finds its way past the upper teeth to the lower ones."""
+        middle = len(pose.upper) // 2
+        gap = float(np.linalg.norm(pose.lower[middle] - pose.upper[middle])) / self._iod
+        return float(smoothstep(*LOWER_IN_LIGHT, gap))
 
     def _jaw(self, place: Array, pose: MouthPose) -> float:
         """Drop of the lower teeth in iod: the jaw's, but the lower lip never bares much of them.
@@ -246,12 +250,18 @@ class MouthLayer:
         lip = inverse[:, :2] @ np.asarray(pose.lower[len(pose.lower) // 2], np.float64) + inverse[:, 2]
         level = (lip[1] / self._density + TOP) / max(float(self._down[1]), 0.5)
         bared = level - (pose.jaw - self._overbite)
-        shown = LOWER_SHOWN * (1 - 0.8 * self._rounded(pose))
+        shown = LOWER_SHOWN * (1 - 0.8 * self._rounded(pose)) * (0.3 + 0.7 * self._parted(pose))
         excess = 0.5 * LOWER_SHOWN * float(np.logaddexp(0.0, (bared - shown) / (0.5 * LOWER_SHOWN)))
-        return max(pose.jaw, 0.0) + 0.8 * excess
+        return max(pose.jaw, 0.0) + 0.9 * excess
 
-    def _placed(self, name: str, window: Window, place: Array, lowered: float) -> Float32:
-        return window.warp(self._sprites[name], _compose(place, self._lowering(lowered)))
+    def _lay(self, picture: Float32, sheet: _Sheet, light: Float32) -> None:
+        """Lay one lit sprite over ``picture`` (h, w, 3) of its window, in place, as far as it reaches."""
+        affine = compose(sheet.place, self._lowering(sheet.lowered))
+        part = sheet.window.part(self._extents[sheet.name], affine)
+        if part.empty:
+            return
+        here = part.within(sheet.window)
+        over(picture[here], part.warp(self._sprites[sheet.name], affine), light[here], sheet.strength)
 
     def _lowering(self, distance: float) -> Array:
         """Sprite px -> sprite px: ``distance`` iod down the face."""
@@ -274,7 +284,7 @@ class MouthLayer:
                 [0, height * self._density / rows, (top - TOP) * self._density],
             ]
         )
-        return _compose(place, to_sprite)
+        return compose(place, to_sprite)
 
 
 def _gap(upper: Array, lower: Array, head: Array) -> Array:

@@ -28,6 +28,9 @@ DARKEST = 0.38
 CREASE = 0.011
 """How far inside the lips' edge the deep shade of the crease reaches, in iod (standard deviation)."""
 
+CREASE_BELOW = 0.006
+"""The upper lip's crease throws its shade down: it is moved by this many iod."""
+
 INTERREFLECTION = np.array([0.20, 0.05, 0.0], np.float32)
 """Share of the missing light that flesh throws back, per channel."""
 
@@ -53,14 +56,17 @@ def occlusion(mask: Float32, iod: float, rounded: float = 0.0) -> Float32:
     light = (darkest + (1 - darkest) * smoothstep(-0.06, 0.86, moved)).astype(np.float32)
     if scale < 1:
         light = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
-    edge: Array = cv2.GaussianBlur(mask, (0, 0), max(CREASE * iod, 0.6), borderType=cv2.BORDER_CONSTANT)
+    soft: Array = cv2.GaussianBlur(mask, (0, 0), max(CREASE * iod, 0.6), borderType=cv2.BORDER_CONSTANT)
+    down = np.array([[1, 0, 0], [0, 1, CREASE_BELOW * iod]], np.float64)
+    edge: Array = cv2.warpAffine(soft, down, (width, height), flags=cv2.INTER_LINEAR)
     # At a straight edge the blurred mask is one half.
     return np.asarray(light * (0.64 + 0.36 * smoothstep(0.30, 0.92, edge)), np.float32)
 
 
 def warm(light: Float32, redness: float) -> Float32:
     """(h, w) light -> (h, w, 3): flesh throws red light back into its shade, as far as it is red (0..1)."""
-    return np.asarray(light[..., None] + (1 - light[..., None]) * (INTERREFLECTION * redness), np.float32)
+    thrown_back = [np.float32(share * redness) for share in INTERREFLECTION]
+    return np.asarray(cv2.merge([light * (1 - share) + share for share in thrown_back]))
 
 
 def contact_shade(mask: Float32, iod: float, strength: float) -> Float32:

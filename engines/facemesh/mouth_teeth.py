@@ -5,7 +5,7 @@ Proportions are those of adult permanent teeth (Wheeler's Dental Anatomy) with 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.edges import smoothstep
+from engines.facemesh.mouth_harvest import Harvest
 from engines.facemesh.mouth_light import REFERENCE_LIPS, Light, chroma, luma
 from engines.facemesh.mouth_plane import MouthPlane
 from engines.types import Float32
@@ -20,6 +21,12 @@ from engines.types import Float32
 Array = NDArray[Any]
 
 GUM = np.array([196.0, 108.0, 104.0], np.float32)
+
+LOWER_EDGE = 0.009
+"""Half the width of the lower teeth's translucent edge, in iod: they lie deeper, out of focus and in shade."""
+
+IN_FLESH_LIGHT = np.array([1.06, 0.96, 0.90], np.float32)
+"""The lower teeth are lit by what the lips and the tongue around them throw back."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ LOWER_ROW = Row(
     (0.058, 0.064, 0.075, 0.078, 0.078, 0.115),
     (0.092, 0.092, 0.105, 0.092, 0.088, 0.085),
     (0.0, 0.002, -0.002, 0.006, 0.010, 0.014),
-    0.275, 0.38, 0.025, 1, 0.84, 0.26,
+    0.275, 0.38, 0.025, 1, 0.66, 0.22,
 )  # fmt: skip
 
 
@@ -66,7 +73,7 @@ def tooth_colour(light: Light) -> Float32:
     cast = chroma(light.white) ** (0.5 * trust) * chroma(light.skin) ** (0.42 - 0.14 * trust)
     warmer = np.array([0.02, 0.0, -0.06], np.float32) * light.redness
     cast = chroma(cast * (1 + warmer) * 128)
-    level = 1.10 * max(0.72 * skin + 0.28 * max(white, 0.85 * skin), 0.85 * white)
+    level = 0.94 * max(0.72 * skin + 0.28 * max(white, 0.85 * skin), 0.85 * white)
     return np.asarray(np.clip(cast * level, 0, 245), np.float32)
 
 
@@ -137,7 +144,10 @@ def _variation(row: Row, spread: float, seed: int) -> Array:
 
 def _incisal_edge(row: Row, places: _Places) -> Array:
     """How far the biting edge lies above the row's lowest line, in iod."""
-    offset = np.asarray(row.offsets)[places.tooth] + _variation(row, 0.0016, 3)[places.side, places.tooth]
+    uneven = _variation(row, 0.0016, 3)
+    # The two front teeth stand side by side: there, a difference shows at once.
+    uneven[:, 0] *= 0.3
+    offset = np.asarray(row.offsets)[places.tooth] + uneven[places.side, places.tooth]
     bow = np.abs(2 * places.along - 1)
     rounding = np.where(places.along > 0.5, 0.013, 0.008) * bow**4
     point = np.where(places.tooth == 2, 0.012 * bow**1.5, 0.0)
@@ -151,7 +161,7 @@ def _enamel_shade(row: Row, places: _Places, height: Array) -> Array:
     gap = np.exp(-((np.minimum(places.along, 1 - places.along) * width / 0.0042) ** 2))
     rise = np.clip(places.up / height, 0, 1)
     shade = (1 - 0.13 * bow**3) * (1 - 0.30 * gap * (0.55 + 0.45 * rise)) * (1 - 0.16 * rise**2)
-    shade *= 1 - 0.10 * np.exp(-((places.up / 0.014) ** 2))
+    shade *= 1 - 0.18 * np.exp(-((places.up / 0.015) ** 2))
     shade *= 0.30 + 0.70 * places.facing**0.8
     shade *= 1 + _variation(row, 0.022, 5)[places.side, places.tooth] - 0.035 * (places.tooth == 2)
     return np.asarray(shade * (1 - 0.02 * places.tooth))
@@ -179,8 +189,11 @@ def paint_row(plane: MouthPlane, row: Row, light: Light, curve: Array | None = N
     enamel *= np.stack([warm, np.ones_like(warm), 2 - warm], axis=-1)
     gum = tissue_colour(light, GUM) * ((0.40 + 0.45 * places.facing) * row.brightness)[..., None]
     into_gum = smoothstep(-0.006, 0.006, places.up - height)[..., None]
+    if row.upwards > 0:
+        enamel *= 1 + (IN_FLESH_LIGHT - 1) * light.redness
     colour = enamel + (gum - enamel) * into_gum
-    cover = smoothstep(-0.004, 0.004, places.up - edge) * places.visible
+    soft = 0.004 if row.upwards < 0 else LOWER_EDGE
+    cover = smoothstep(-soft, soft, places.up - edge) * places.visible
     sprite = np.dstack([np.clip(colour, 0, 255) * cover[..., None], cover])
     return sprite.astype(np.float32)
 
@@ -197,3 +210,21 @@ def match_photo(sprite: Float32, plane: MouthPlane, light: Light) -> Float32:
     fine: Array = cv2.resize(noise, (plane.width, plane.height), interpolation=cv2.INTER_LINEAR)
     soft[..., :3] += (fine * soft[..., 3])[..., None]
     return np.clip(soft, 0, 255).astype(np.float32)
+
+
+def both_rows(plane: MouthPlane, light: Light, harvest: Harvest | None) -> tuple[Float32, Float32]:
+    """Upper and lower row; the drawn rows take the colour of the photo's own teeth where it shows them."""
+    if harvest is None:
+        rows = paint_row(plane, UPPER_ROW, light), paint_row(plane, LOWER_ROW, light)
+        return match_photo(rows[0], plane, light), match_photo(rows[1], plane, light)
+    even = replace(light, side=0.0)
+    drawn = match_photo(paint_row(plane, UPPER_ROW, even, harvest.edge), plane, even)
+    lower = match_photo(paint_row(plane, LOWER_ROW, light), plane, light)
+    seen = (harvest.cover > 0.8) & (drawn[..., 3] > 0.8)
+    if not seen.any():
+        return drawn, lower
+    tint = harvest.median_colour() / np.maximum(np.median(drawn[seen][:, :3], axis=0), 1.0)
+    for row in (drawn, lower):
+        row[..., :3] = np.clip(row[..., :3] * tint, 0, 255)
+    own = np.dstack([harvest.colour * harvest.cover[..., None], harvest.cover])
+    return (own + drawn * (1 - harvest.cover[..., None])).astype(np.float32), lower
