@@ -59,9 +59,10 @@ def test_a_running_job_stops_within_a_second_and_leaves_nothing(studio, photo_fi
 
 def test_a_waiting_job_can_be_cancelled_and_the_next_one_runs(studio, photo_file):
     first = studio.jobs.submit(ADA, request(photo_file, LONG), "one")
+    wait_for(studio, ADA, first, "running")
     second = studio.jobs.submit(ADA, request(photo_file), "two")
     third = studio.jobs.submit(BOB, request(photo_file, "Another one."), "three")
-    assert studio.jobs.view(BOB, third).position == 2 or studio.jobs.view(ADA, second).position == 0
+    assert [studio.jobs.view(*job).position for job in ((ADA, first), (ADA, second), (BOB, third))] == [0, 1, 2]
     studio.jobs.cancel(ADA, second)
     assert studio.jobs.view(ADA, second).state == "cancelled"
     studio.jobs.cancel(ADA, first)
