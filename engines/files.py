@@ -12,6 +12,10 @@ from pathlib import Path
 from engines.errors import StudioError
 
 
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""Error numbers of a full disk or quota; not every system knows quotas."""
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to; it takes the place of ``path`` on success and vanishes on failure.
@@ -53,7 +57,7 @@ def _forget(part: Path) -> None:
 
 
 def _disk_problem(error: OSError, path: Path) -> Exception:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return StudioError("The disk is full; make room and try again, your words and settings are kept.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR):
         return StudioError(f"Cannot write to '{path.parent}'; choose another folder or allow writing to it.")
