@@ -11,7 +11,6 @@ from pathlib import Path
 
 from engines.errors import StudioError
 
-
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 """Error numbers of a full disk or quota; not every system knows quotas."""
 
