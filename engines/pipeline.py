@@ -25,6 +25,7 @@ from engines.cache import (
 )
 from engines.encode import encode_clip
 from engines.errors import StudioError
+from engines.feeling_tags import felt_over_time, parse_feelings
 from engines.files import whole_file
 from engines.inputs import check_files, check_text
 from engines.ledger import Ledger, Spoken
@@ -33,6 +34,7 @@ from engines.photos import inspect_photo, make_portrait, read_photo
 from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine, get_recipe
 from engines.requests import check_emotions, content_document, file_digest
+from engines.transcripts import fit_notes, has_transcript, pack_alignment, unpack_alignment
 from engines.types import (
     Arrays,
     AvatarRef,
@@ -47,7 +49,7 @@ from engines.types import (
     Words,
 )
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 FACE_COUNT = "pipeline.faces"
 STILL_SIZE = 512
 
@@ -68,12 +70,38 @@ class Pipeline:
         return found or self._render(request, recipe, out, watch, key)
 
     def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> Spoken:
-        """The speech of ``words``: their text spoken, or their recording."""
+        """The speech of ``words``: their text spoken without its feeling tags, or their recording."""
         if words.audio is not None:
             limits = AudioLimits(max_seconds=self.max_seconds)
             recording = read_recording(Path(words.audio), limits, watch)
             return Spoken(recording.speech, notes=recording.notes)
-        text = check_text(words.text or "", self.max_seconds)
+        spoken = self._say(words, recipe, options, watch)
+        self._check_length(spoken.speech)
+        return spoken
+
+    def align(self, spoken: Spoken, words: Words, recipe: Recipe, watch: Watch) -> Spoken:
+        """``spoken`` with the sounds of the text at their times, where ``words`` is a recording with its text.
+
+        Everything else, and a recipe whose driver cannot align, comes back as it is.
+        """
+        engine, voice = get_engine(recipe.driver), get_engine(recipe.voice)
+        driver = self.manager.stage(engine.name, "driver") if has_transcript(words) else None
+        find = getattr(driver, "align", None)
+        if find is None:
+            return spoken
+        key = make_key(engine.version, voice.version, _speech_digest(spoken.speech), words.text, words.voice)
+
+        def make() -> bytes:
+            said = self._say(words, recipe, {}, watch).speech
+            return pack_alignment(find(spoken.speech, said, watch))
+
+        data, cached = self.cache.get_or_make("speech", key, _tag(engine), make)
+        alignment = unpack_alignment(data, spoken.speech)
+        return Spoken(alignment.speech, cached, (*spoken.notes, *fit_notes(alignment)))
+
+    def _say(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> Spoken:
+        """The text of ``words``, spoken."""
+        text = check_text(parse_feelings(words.text or "").text, self.max_seconds)
         engine = get_engine(recipe.voice)
         parsed = engine.parse_options(options)
         key = make_key(engine.version, text, words.voice, asdict(parsed))
@@ -83,23 +111,24 @@ class Pipeline:
             return pack_speech(voice.speak(text, words.voice, parsed, watch))
 
         data, cached = self.cache.get_or_make("speech", key, _tag(engine), make)
-        return Spoken(self._within_limit(unpack_speech(data)), cached)
+        return Spoken(unpack_speech(data), cached)
 
     def move(self, speech: Speech, request: RenderRequest, recipe: Recipe) -> tuple[Motion, bool]:
-        """The motion for ``speech`` with the request's expression and frame rate."""
+        """The motion for ``speech`` with the request's expression, the tags in its text, and its frame rate."""
         engine = get_engine(recipe.driver)
+        expression = felt_over_time(request.expression, request.words, speech)
         parsed = engine.parse_options(request.options.get(engine.name, {}))
         key = make_key(
             engine.version,
             _speech_digest(speech),
-            asdict(request.expression),
+            asdict(expression),
             request.output.fps,
             asdict(parsed),
         )
 
         def make() -> bytes:
             driver = self.manager.stage(engine.name, "driver")
-            return pack_motion(driver.drive(speech, request.expression, request.output.fps, parsed))
+            return pack_motion(driver.drive(speech, expression, request.output.fps, parsed))
 
         data, cached = self.cache.get_or_make("motion", key, _tag(engine), make)
         return unpack_motion(data), cached
@@ -148,9 +177,15 @@ class Pipeline:
             watch.report("voice", 0.0)
             voice_options = request.options.get(recipe.voice, {})
             spoken = self.speak(request.words, recipe, voice_options, watch)
-            ledger.notes.extend(spoken.notes)
             if spoken.cached:
                 from_cache()
+        if has_transcript(request.words):
+            with ledger.timed("align") as from_cache:
+                watch.report("align", 0.0)
+                spoken = self.align(spoken, request.words, recipe, watch)
+                if spoken.cached:
+                    from_cache()
+        ledger.notes.extend(spoken.notes)
         with ledger.timed("motion") as from_cache:
             watch.report("motion", 0.0)
             motion, cached = self.move(spoken.speech, request, recipe)
@@ -196,13 +231,12 @@ class Pipeline:
         spent = StageTime("clip", round(time.perf_counter() - start, 4), cached=True)
         return _clip(out, request, json.loads(facts), [spent])
 
-    def _within_limit(self, speech: Speech) -> Speech:
+    def _check_length(self, speech: Speech) -> None:
         if speech.duration > self.max_seconds:
             raise StudioError(
                 f"The text takes {speech.duration / 60:.1f} minutes to say and the limit is "
                 f"{self.max_seconds / 60:.0f}; shorten it or render it in parts."
             )
-        return speech
 
 
 def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[StageTime]) -> Clip:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engines.progress import Watch
-from engines.types import Arrays, Expression, Float32, FrameStream, Motion, Portrait, Speech
+from engines.types import Alignment, Arrays, Expression, Float32, FrameStream, Motion, Portrait, Speech
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,15 @@ class Driver(Protocol):
 
     def pose(self, expression: Expression) -> Float32:
         """The face at rest that ``expression``'s first emotions ask for: (52,) float32 in [0, 1]."""
+        ...
+
+
+class Aligner(Protocol):
+    """What a driver may offer besides: it finds a known text in a recording."""
+
+    def align(self, recording: Speech, spoken: Speech, watch: Watch) -> Alignment:
+        """``recording`` with the phones of ``spoken``, the same text in the voice engine's mouth, at the times
+        of the recording; as it was, with a share of 0, if it says something else."""
         ...
 
 

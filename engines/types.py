@@ -83,6 +83,17 @@ class Speech:
 
 
 @dataclass(frozen=True)
+class Alignment:
+    """A recording against its text: ``speech`` is the recording with the phones that were found in it.
+
+    ``share``: how much of what is said follows the text, 0 to 1; at 0 ``speech`` is as it was.
+    """
+
+    speech: Speech
+    share: float
+
+
+@dataclass(frozen=True)
 class EmotionKey:
     """The emotions wanted from ``time`` (s) on; weights in [0, 1] by name, absent names are 0."""
 
@@ -165,7 +176,10 @@ class FrameStream:
 
 @dataclass(frozen=True)
 class Words:
-    """What is said: ``text`` spoken by ``voice`` (an id of the voice engine), or the recording at ``audio``."""
+    """What is said: ``text`` spoken by ``voice`` (an id of the voice engine), or the recording at ``audio``.
+
+    With both, ``audio`` is what is heard, ``text`` is what is said in it, and ``voice`` tells its language.
+    """
 
     text: str | None = None
     voice: str = "en-us"

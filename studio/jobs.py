@@ -30,7 +30,8 @@ HEARTBEAT = 0.5
 MAX_KEPT = 200
 STAGE_SPANS: dict[str, tuple[float, float]] = {
     "photo": (0.0, 0.06),
-    "voice": (0.06, 0.10),
+    "voice": (0.06, 0.09),
+    "align": (0.09, 0.10),
     "motion": (0.10, 0.12),
     "render": (0.12, 1.0),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.speech2face.life import Stream, drift, ends, phase_of, pulses, stream
+from engines.speech2face.life import Stream, pulses, stream
 from engines.speech2face.scene import Scene
 from engines.speech2face.tables import shape_columns
 from engines.types import BLENDSHAPE_INDEX, Float32
@@ -29,11 +29,10 @@ def brow_shapes(scene: Scene, strength: float, seed: int) -> Float32:
     """(T, 52) what the brows add: accents on stressed syllables and a slow restlessness; 0 at both ends."""
     shapes = np.zeros((len(scene.times), len(BLENDSHAPE_INDEX)), np.float32)
     raised, lowered = _accents(scene, seed)
-    pace = phase_of(scene.feeling.tempo * 0.5, scene.fps)
-    rest = 0.06 * np.maximum(drift(pace, stream(seed, Stream.BROWS, 1)), 0.0)
+    rest = 0.06 * np.maximum(scene.wander(0.5 * scene.feeling.tempo, stream(seed, Stream.BROWS, 1)), 0.0)
     up = pulses(scene.times, raised, 0.16, 0.34) + rest
     down = pulses(scene.times, lowered, 0.18, 0.40)
     for curve, weights in ((up, RAISE), (down, LOWER)):
         for name, weight in weights.items():
             shapes[:, shape_columns(name)] += (curve * weight)[:, None]
-    return shapes * strength * ends(scene.times, scene.duration, 0.3)[:, None]
+    return shapes * strength * scene.margins(0.3)[:, None]

@@ -35,6 +35,12 @@ _DYNAMIC_RANGE = float(np.log(10**6))
 _PRIOR_FRAMES = 30
 """Weight, in frames, of the mean spectrum of all speakers: it rules clips of a few syllables."""
 _SCALE = 3.0
+LIVE_STEP = 25
+"""Frames of live sound that share one measurement of level and mean."""
+_QUIETEST_LIVE = float(np.log(1e-5 * 150 * 250))
+"""Level of noise at -50 dBFS: what stays below it is not speech into a microphone."""
+_USUAL_LEVEL = float(np.log(1e-2 * 150 * 250))
+"""Level of loud speech at -20 dBFS RMS, assumed until something was heard."""
 _STEP, _REACH = 500, 1250
 """Level and mean are measured every 5 s over the 12.5 s before and after."""
 
@@ -116,6 +122,23 @@ def normalise(mel: Float32, prior: Float32) -> Float32:
         mean = np.stack([np.interp(times, centres, band) for band in means.T], axis=1)
         relative = np.maximum(mel[times] - level, -_DYNAMIC_RANGE)
         out[times] = (relative - mean) / _SCALE
+    return out
+
+
+def normalise_past(mel: Float32, prior: Float32, first: int = 0) -> Float32:
+    """As ``normalise`` for live sound: every quarter of a second is measured against what came before it.
+
+    ``mel``: (T, 40). Gives the rows from ``first`` on; ``first`` must be a multiple of ``LIVE_STEP``.
+    """
+    out = np.empty((max(len(mel) - first, 0), BANDS), np.float32)
+    for start in range(first, len(mel), LIVE_STEP):
+        past = mel[max(start - _REACH, 0) : start]
+        power = loudness(past) if len(past) else np.zeros(0, np.float32)
+        level = max(speech_level(power), _QUIETEST_LIVE) if len(past) else _USUAL_LEVEL
+        total, count = active_sum(past, power, level)
+        mean = (total + _PRIOR_FRAMES * prior) / (count + _PRIOR_FRAMES)
+        relative = np.maximum(mel[start : start + LIVE_STEP] - level, -_DYNAMIC_RANGE)
+        out[start - first : start - first + LIVE_STEP] = (relative - mean) / _SCALE
     return out
 
 

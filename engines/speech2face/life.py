@@ -34,6 +34,17 @@ def drift(phase: Float32, rng: np.random.Generator) -> Float32:
     return np.asarray(curve * 1.15, np.float32)
 
 
+def ring_drift(phase: Float32, whole: float, rng: np.random.Generator) -> Float32:
+    """(T,) noise like ``drift`` that begins anew after ``whole`` units of ``phase``, without a seam.
+
+    The interpolation looks at two neighbours only, so that repeating the first and last knots closes the ring.
+    """
+    count = max(round(whole), 3)
+    places = np.arange(-2, count + 4)
+    knots = rng.standard_normal(count)[places % count]
+    return np.asarray(PchipInterpolator(places, knots)(phase * (count / whole)) * 1.15, np.float32)
+
+
 def pulse(times: Float32, centre: float, rise: float, fall: float) -> Float32:
     """(T,) 0 to 1 to 0: up in ``rise`` seconds before ``centre``, down in ``fall`` seconds after it."""
     offset = times - centre

@@ -1,14 +1,16 @@
 """Hears which mouth shapes a recording contains, in any language, with a small convolutional network.
 
-The weights are made by ``python -m models.speech2face.train``; running them takes NumPy alone.
+The weights are made by ``python -m models.speech2face.train``; OpenCV runs them.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import soxr
 
@@ -22,50 +24,49 @@ VISEMES: tuple[str, ...] = (
 """The 15 mouth shapes, in the order of the columns of ``Posteriors.visemes``."""
 
 HZ = 50.0
-WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "speech2face" / "speech2face.npz"
+WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "speech2face" / "speech2face.onnx"
 
 _STRIDE = round(SAMPLE_RATE / HZ / HOP)
 _EDGE = 40
 """Frames of silence put before and after the recording: more than the network sees to either side (34)."""
 _BLOCK = 1000
 """Frames of the spectrogram that go through the network at once."""
+WINDOW = _BLOCK + 2 * _EDGE
+"""Frames that the network is given at once: a block and what it sees around it."""
 
 
 @dataclass(frozen=True)
 class Posteriors:
-    """How likely each mouth shape is at each moment.
+    """How likely each mouth shape is at each moment; row i is the time i / ``hz`` seconds.
 
-    ``visemes``: (T, 15) float32, rows sum to 1, columns in the order of ``VISEMES``; row i is the time
-    i / ``hz`` seconds.
+    All are (T, 15) float32, rows sum to 1, columns in the order of ``VISEMES``. ``visemes``: what is heard.
+    ``lips``, ``jaw``: the shares that this sound and its neighbours have in the lips and in the jaw, as
+    ``coarticulation.blend`` would give them.
     """
 
     hz: float
     visemes: Float32
+    lips: Float32
+    jaw: Float32
 
 
 @dataclass(frozen=True)
 class Network:
-    """Weights of the network, batch normalisation folded in. C channels, L residual layers.
-
-    ``prior``: (40,) see ``features.normalise``. ``stem``: (5 * 40, C) kernel of 5 frames, stride 2;
-    ``layers``: (L, 3 * C, C) kernels of 3 frames, ``dilations`` (L,) apart; ``head``: (C, 15).
-    """
+    """``prior``: (40,) see ``features.normalise``; ``model``: the bytes of an ONNX file that turns (1, 40, 1,
+    ``WINDOW``) features at 100 Hz into (1, 45, 1, ``WINDOW`` / 2) logits: what is heard, lips, jaw."""
 
     prior: Float32
-    stem: Float32
-    stem_bias: Float32
-    layers: Float32
-    layer_biases: Float32
-    dilations: tuple[int, ...]
-    head: Float32
-    head_bias: Float32
+    model: bytes
 
-    def probabilities(self, features: Float32) -> Float32:
-        """(ceil(T / 2), 15) class probabilities of (T, 40) normalised features."""
-        x = np.maximum(_stack(features, (-2, -1, 0, 1, 2))[::_STRIDE] @ self.stem + self.stem_bias, 0.0)
-        for kernel, bias, gap in zip(self.layers, self.layer_biases, self.dilations, strict=True):
-            x = x + np.maximum(_stack(x, (-gap, 0, gap)) @ kernel + bias, 0.0)
-        return softmax(x @ self.head + self.head_bias)
+    def runner(self) -> cv2.dnn.Net:
+        """A copy ready to run; each serves one thread."""
+        return cv2.dnn.readNetFromONNX(np.frombuffer(self.model, np.uint8))
+
+
+def logits(runner: cv2.dnn.Net, features: Float32) -> Float32:
+    """(T / 2, 45) of (T, 40) normalised features; T is what the network was made for."""
+    runner.setInput(np.ascontiguousarray(features.T, np.float32)[None, :, None])
+    return np.asarray(runner.forward()[0, :, 0].T, np.float32)
 
 
 def softmax(logits: Float32) -> Float32:
@@ -74,21 +75,19 @@ def softmax(logits: Float32) -> Float32:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
-def _stack(x: Float32, offsets: tuple[int, ...]) -> Float32:
-    """(T, C) -> (T, len(offsets) * C): the neighbours of each frame side by side, zeros beyond the ends."""
-    reach = max(offsets)
-    padded = np.pad(x, ((reach, reach), (0, 0)))
-    return np.hstack([padded[reach + offset : reach + offset + len(x)] for offset in offsets])
+def load_network(path: Path, frames: int = WINDOW) -> Network:
+    """Read the ONNX file and the .json beside it; the network takes ``frames`` frames at once.
 
-
-def load_network(path: Path) -> Network:
-    """Read the weights. Raises StudioError where the file is missing or is not ours."""
+    Raises StudioError where a file is missing or is not ours.
+    """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        dilations = tuple(int(gap) for gap in arrays.pop("dilations"))
-        return Network(dilations=dilations, **arrays)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        network = Network(np.array(facts["prior"], np.float32), path.read_bytes())
+        shape = logits(network.runner(), silence(frames, network.prior)).shape
+        if tuple(facts["visemes"]) != VISEMES or shape != (frames // _STRIDE, 3 * len(VISEMES)):
+            raise ValueError(f"gives {shape}")
+        return network
+    except (OSError, ValueError, KeyError, TypeError, cv2.error) as error:
         raise StudioError(
             f"The speech recogniser's weights {path} cannot be read; restore the file from the repository."
         ) from error
@@ -109,7 +108,7 @@ def recognise(samples: Float32, sample_rate: int) -> Posteriors:
     """
     if samples.ndim != 1 or sample_rate <= 0:
         raise ValueError("samples must be one-dimensional and sample_rate positive")
-    return Posteriors(HZ, recognise_with(shipped_network(), resample(samples, sample_rate)))
+    return recognise_with(shipped_network(), resample(samples, sample_rate))
 
 
 def resample(samples: Float32, sample_rate: int) -> Float32:
@@ -122,15 +121,16 @@ def resample(samples: Float32, sample_rate: int) -> Float32:
     return np.asarray(np.pad(out[:count], (0, max(count - len(out), 0))), np.float32)
 
 
-def recognise_with(network: Network, samples: Float32) -> Float32:
-    """(ceil(N / 320), 15) probabilities of (N,) samples at 16 kHz, computed block by block."""
-    edge = silence(_EDGE, network.prior)
-    features = np.concatenate([edge, normalise(log_mel(samples), network.prior), edge])
+def recognise_with(network: Network, samples: Float32) -> Posteriors:
+    """ceil(N / 320) rows for (N,) samples at 16 kHz, computed block by block."""
     count = -(-len(samples) // (HOP * _STRIDE))
-    out = np.empty((count, len(VISEMES)), np.float32)
+    edge = silence(_EDGE, network.prior)
+    after = silence(_EDGE + _BLOCK, network.prior)
+    features = np.concatenate([edge, normalise(log_mel(samples), network.prior), after])
+    out = np.empty((count, 3, len(VISEMES)), np.float32)
+    runner, skip = network.runner(), _EDGE // _STRIDE
     for start in range(0, count, _BLOCK // _STRIDE):
         stop = min(start + _BLOCK // _STRIDE, count)
-        part = features[start * _STRIDE : stop * _STRIDE + 2 * _EDGE]
-        skip = _EDGE // _STRIDE
-        out[start:stop] = network.probabilities(part)[skip : skip + stop - start]
-    return out
+        part = logits(runner, features[start * _STRIDE : start * _STRIDE + WINDOW])
+        out[start:stop] = softmax(part[skip : skip + stop - start].reshape(-1, 3, len(VISEMES)))
+    return Posteriors(HZ, *(np.ascontiguousarray(out[:, head]) for head in range(3)))

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.speech2face.features import BANDS, active_sum, log_mel, loudness, normalise, silence, speech_level
+from engines.speech2face.features import (
+    BANDS,
+    active_sum,
+    log_mel,
+    loudness,
+    normalise,
+    normalise_past,
+    silence,
+    speech_level,
+)
 from engines.speech2face.recogniser import VISEMES
 from models.speech2face.augmentation import augmented, noise_only
+from models.speech2face.coarticulated import coarticulated
 from models.speech2face.synthesis import Utterance, utterances
 
+NO_SHARES = np.zeros((0, 2 * len(VISEMES)), np.float16)
 _BABBLE = 40
 _NOISE_ONLY_SHARE = 0.05
+_SIL = VISEMES.index("sil")
 
 
 @dataclass(frozen=True)
 class Corpus:
     """``spectra``: (T, 40) float16; ``labels``: (T / 2,) int8; ``bounds``: first row of ``spectra`` of each
-    utterance and the end. Every utterance has an even number of rows."""
+    utterance and the end. Every utterance has an even number of rows. ``shares``: (T / 2, 30) float16, see
+    ``coarticulated``; only in normalised corpora."""
 
     spectra: NDArray[np.float16]
     labels: NDArray[np.int8]
     bounds: NDArray[np.int64]
+    shares: NDArray[np.float16]
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -43,7 +57,7 @@ class Corpus:
 def _pack(rows: Iterator[tuple[NDArray[np.float16], NDArray[np.int8]]]) -> Corpus:
     spectra, labels = zip(*rows, strict=True)
     bounds = np.cumsum([0] + [len(part) for part in spectra])
-    return Corpus(np.concatenate(spectra), np.concatenate(labels), bounds)
+    return Corpus(np.concatenate(spectra), np.concatenate(labels), bounds, NO_SHARES)
 
 
 def _even(utterance: Utterance) -> tuple[NDArray[np.float16], NDArray[np.int8]]:
@@ -73,7 +87,7 @@ def corpus(folder: Path, kind: str, count: int, copies: int, seed: int) -> Corpu
         made = _pack(_even(utterance) for utterance in _varied(kind, count, copies, seed))
         np.savez(path, spectra=made.spectra, labels=made.labels, bounds=made.bounds)
     with np.load(path, allow_pickle=False) as stored:
-        return Corpus(stored["spectra"], stored["labels"], stored["bounds"])
+        return Corpus(stored["spectra"], stored["labels"], stored["bounds"], NO_SHARES)
 
 
 def mean_spectrum(corpora: list[Corpus]) -> NDArray[np.float32]:
@@ -90,28 +104,49 @@ def mean_spectrum(corpora: list[Corpus]) -> NDArray[np.float32]:
     return (total / frames).astype(np.float32)
 
 
-def normalised(part: Corpus, prior: NDArray[np.float32]) -> Corpus:
-    """The same corpus with the front end's normalisation."""
-    rows = ((normalise(mel.astype(np.float32), prior).astype(np.float16), y) for mel, y in _items(part))
-    return _pack(rows)
+def normalised(part: Corpus, prior: NDArray[np.float32], live: bool = False) -> Corpus:
+    """The same corpus with the front end's normalisation and with the shares of co-articulation."""
+    items = [part.item(index) for index in range(len(part))]
+    front = normalise_past if live else normalise
+    packed = _pack((front(mel.astype(np.float32), prior).astype(np.float16), y) for mel, y in items)
+    shares = np.concatenate([coarticulated(labels).astype(np.float16) for _, labels in items])
+    return replace(packed, shares=shares)
 
 
-def _items(part: Corpus) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int8]]]:
-    return (part.item(index) for index in range(len(part)))
+@dataclass(frozen=True)
+class Batch:
+    """``features``: (B, T, 40); ``labels``: (B, T / 2) viseme indices; ``shares``: (B, T / 2, 30)."""
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    shares: NDArray[np.float32]
+
+
+def _quiet_batch(prior: NDArray[np.float32], size: int, frames: int) -> Batch:
+    """Digital silence."""
+    shares = np.zeros((size, frames // 2, 2, len(VISEMES)), np.float32)
+    shares[..., _SIL] = 1.0
+    return Batch(
+        np.tile(silence(frames, prior), (size, 1, 1)),
+        np.full((size, frames // 2), _SIL, np.int64),
+        shares.reshape(size, frames // 2, -1),
+    )
 
 
 def batches(
     corpora: list[Corpus], prior: NDArray[np.float32], size: int, frames: int, rng: np.random.Generator
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """Endless (size, frames, 40) features and (size, frames / 2) labels: windows anywhere, silence after."""
+) -> Iterator[Batch]:
+    """Endless batches of windows of ``frames`` rows anywhere in the corpora, silence after their ends."""
     weights = np.array([len(part.spectra) for part in corpora], float)
-    quiet = silence(frames, prior)
     while True:
-        x = np.tile(quiet, (size, 1, 1))
-        y = np.full((size, frames // 2), VISEMES.index("sil"), np.int64)
+        batch = _quiet_batch(prior, size, frames)
         for row, which in enumerate(rng.choice(len(corpora), size, p=weights / weights.sum())):
-            mel, labels = corpora[which].item(int(rng.integers(len(corpora[which]))))
-            start = int(rng.integers(0, max(1, (len(mel) - frames) // 2 + 1)))
-            part, target = mel[2 * start : 2 * start + frames], labels[start : start + frames // 2]
-            x[row, : len(part)], y[row, : len(target)] = part, target
-        yield x, y
+            part = corpora[which]
+            index = int(rng.integers(len(part)))
+            first, last = part.bounds[index] // 2, part.bounds[index + 1] // 2
+            start = first + int(rng.integers(0, max(1, last - first - frames // 2 + 1)))
+            stop = min(start + frames // 2, last)
+            batch.features[row, : 2 * (stop - start)] = part.spectra[2 * start : 2 * stop]
+            batch.labels[row, : stop - start] = part.labels[start:stop]
+            batch.shares[row, : stop - start] = part.shares[start:stop]
+        yield batch

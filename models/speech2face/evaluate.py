@@ -1,6 +1,6 @@
 """Compare what the network hears with the lips of people who were filmed while speaking.
 
-    python -m models.speech2face.evaluate FOLDER [WEIGHTS.npz ...]
+    python -m models.speech2face.evaluate FOLDER [WEIGHTS.onnx ...]
 
 FOLDER holds one .npz per clip: ``audio16k`` (N,) int16, ``t`` (F,) seconds of the video frames, ``opening`` and
 ``width`` (F,) of the mouth, ``av_offset_ms`` by which sound and picture of the clip itself are apart.
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from engines.speech2face.features import HOP, SAMPLE_RATE
-from engines.speech2face.recogniser import HZ, WEIGHTS, load_network, recognise_with
+from engines.speech2face.recogniser import HZ, WEIGHTS, Posteriors, load_network, recognise_with
 
 Curve = NDArray[np.float64]
 
@@ -46,7 +46,8 @@ class Clip:
 
 def high_pass(curve: Curve, fps: float) -> Curve:
     """Without what is slower than 0.4 Hz."""
-    return curve - gaussian_filter1d(curve, fps / (2 * np.pi * HIGH_PASS_HZ), mode="nearest")
+    slow = gaussian_filter1d(curve, fps / (2 * np.pi * HIGH_PASS_HZ), mode="nearest")
+    return np.asarray(curve - slow, np.float64)
 
 
 def correlation(a: Curve, b: Curve) -> float:
@@ -85,11 +86,11 @@ def loudness_score(clip: Clip, name: str) -> float:
     return correlation(high_pass(loudness_curve(clip), clip.fps), clip.lips[name])
 
 
-def fixed_scores(clips: list[Clip], heard: list[NDArray[np.float32]]) -> dict[str, list[float]]:
+def fixed_scores(clips: list[Clip], heard: list[Posteriors]) -> dict[str, list[float]]:
     """Per clip, with the fixed targets."""
     scores: dict[str, list[float]] = {}
     for name, targets, sigma in (("opening", OPENING, 2.0), ("width", WIDTH, 3.0)):
-        curves = [gaussian_filter1d(p @ np.array(targets), sigma) for p in heard]
+        curves = [gaussian_filter1d(p.visemes @ np.array(targets), sigma) for p in heard]
         scores[name] = [
             correlation(high_pass(at_frames(curve, HZ, clip.times), clip.fps), clip.lips[name])
             for curve, clip in zip(curves, clips, strict=True)
@@ -97,7 +98,7 @@ def fixed_scores(clips: list[Clip], heard: list[NDArray[np.float32]]) -> dict[st
     return scores
 
 
-def fitted_scores(clips: list[Clip], heard: list[NDArray[np.float32]]) -> dict[str, list[float]]:
+def fitted_scores(clips: list[Clip], heard: list[Posteriors]) -> dict[str, list[float]]:
     """Per clip, with targets fitted by ridge regression to all other clips."""
     inputs = [_context(clip, p) for clip, p in zip(clips, heard, strict=True)]
     scores: dict[str, list[float]] = {"opening": [], "width": []}
@@ -111,11 +112,11 @@ def fitted_scores(clips: list[Clip], heard: list[NDArray[np.float32]]) -> dict[s
     return scores
 
 
-def _context(clip: Clip, heard: NDArray[np.float32]) -> Curve:
+def _context(clip: Clip, heard: Posteriors) -> Curve:
     """(F, 15 len(CONTEXT)) smoothed probabilities around each frame, mean taken out."""
-    smooth = gaussian_filter1d(heard, 1.5, axis=0)
+    smooth = gaussian_filter1d(heard.visemes, 1.5, axis=0)
     around = np.hstack([at_frames(smooth, HZ, clip.times + shift) for shift in CONTEXT])
-    return around - around.mean(axis=0)
+    return np.asarray(around - around.mean(axis=0), np.float64)
 
 
 def show(title: str, scores: dict[str, list[float]]) -> None:

@@ -1,7 +1,9 @@
-"""The network as it is trained, and its export to the arrays that the product reads."""
+"""The network as it is trained, and its export to the ONNX file that the product reads."""
 
 from __future__ import annotations
 
+import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,9 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.speech2face.features import BANDS
-from engines.speech2face.recogniser import VISEMES
+from engines.speech2face.recogniser import VISEMES, WINDOW
 
-DILATIONS = (1, 2, 4, 8, 1)
+HEADS = 3
+"""What is heard at each moment, how the sounds share the lips, and how they share the jaw."""
 
 
 def side_by_side(x: Tensor, offsets: Sequence[int]) -> Tensor:
@@ -22,9 +25,9 @@ def side_by_side(x: Tensor, offsets: Sequence[int]) -> Tensor:
 
     A convolution is then one matrix product, several times faster on a CPU than ``Conv1d`` at this size.
     """
-    reach, frames = max(offsets), x.shape[1]
-    padded = functional.pad(x, (0, 0, reach, reach))
-    return torch.cat([padded[:, reach + offset : reach + offset + frames] for offset in offsets], dim=2)
+    before, frames = -min(offsets), x.shape[1]
+    padded = functional.pad(x, (0, 0, before, max(max(offsets), 0)))
+    return torch.cat([padded[:, before + offset : before + offset + frames] for offset in offsets], dim=2)
 
 
 class _ConvNorm(nn.Module):
@@ -40,22 +43,41 @@ class _ConvNorm(nn.Module):
         y = self.linear(side_by_side(x, self.offsets)[:, :: self.stride])
         return functional.relu(self.norm(y.flatten(0, 1)).view_as(y))
 
-    def folded(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Kernel (inputs, outputs) and bias (outputs,) with the normalisation inside."""
+    def folded(self) -> nn.Sequential:
+        """The same as a convolution over (B, C, 1, T), with the normalisation inside."""
         scale = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
-        bias = (self.linear.bias - self.norm.running_mean) * scale + self.norm.bias
-        return (self.linear.weight * scale[:, None]).T.contiguous().numpy(), bias.numpy()
+        count, gap = len(self.offsets), self.offsets[-1] - self.offsets[-2]
+        inputs, outputs = self.linear.in_features // count, self.linear.out_features
+        conv = nn.Conv2d(inputs, outputs, (1, count), (1, self.stride), dilation=(1, gap))
+        pad = nn.ZeroPad2d((-self.offsets[0], max(self.offsets[-1], 0), 0, 0))
+        kernel = (self.linear.weight * scale[:, None]).view(outputs, count, inputs)
+        conv.weight.copy_(kernel.transpose(1, 2)[:, :, None])
+        conv.bias.copy_((self.linear.bias - self.norm.running_mean) * scale + self.norm.bias)
+        return nn.Sequential(pad, conv)
+
+
+DILATIONS = (1, 2, 4, 8, 1)
+FAR = 4
+"""Dilation from which the live network looks back only: it hears 0.1 s ahead, and 0.58 s back."""
+
+
+def _offsets(gap: int, live: bool) -> tuple[int, int, int]:
+    return (-2 * gap, -gap, 0) if live and gap >= FAR else (-gap, 0, gap)
 
 
 class VisemeNet(nn.Module):
-    """(B, T, 40) features at 100 Hz -> (B, ceil(T / 2), 15) logits at 50 Hz; sees 0.34 s to either side."""
+    """(B, T, 40) features at 100 Hz -> (B, ceil(T / 2), 45) logits at 50 Hz; sees 0.34 s to either side.
 
-    def __init__(self, channels: int = 96, dropout: float = 0.1) -> None:
+    ``live``: 0.58 s back and 0.1 s ahead.
+    """
+
+    def __init__(self, channels: int = 96, dropout: float = 0.1, live: bool = False) -> None:
         super().__init__()
+        self.live = live
         self.stem = _ConvNorm(BANDS, channels, (-2, -1, 0, 1, 2), stride=2)
-        self.layers = nn.ModuleList(_ConvNorm(channels, channels, (-gap, 0, gap)) for gap in DILATIONS)
+        self.layers = nn.ModuleList(_ConvNorm(channels, channels, _offsets(gap, live)) for gap in DILATIONS)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(channels, len(VISEMES))
+        self.head = nn.Linear(channels, HEADS * len(VISEMES))
 
     def forward(self, features: Tensor) -> Tensor:
         x = self.stem(features)
@@ -64,19 +86,33 @@ class VisemeNet(nn.Module):
         return self.head(x)
 
 
+class _Shipped(nn.Module):
+    """The trained network as plain convolutions over (1, 40, 1, T): (1, 45, 1, T / 2) logits."""
+
+    def __init__(self, network: VisemeNet) -> None:
+        super().__init__()
+        self.stem = network.stem.folded()
+        self.layers = nn.ModuleList(layer.folded() for layer in network.layers)
+        self.head = nn.Conv2d(network.head.in_features, network.head.out_features, 1)
+        self.head.weight.copy_(network.head.weight[:, :, None, None])
+        self.head.bias.copy_(network.head.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        x = functional.relu(self.stem(features))
+        for layer in self.layers:
+            x = x + functional.relu(layer(x))
+        return self.head(x)
+
+
 @torch.no_grad()
-def save(network: VisemeNet, prior: NDArray[np.float32], path: Path) -> None:
-    """Write the .npz that ``engines.speech2face.recogniser.load_network`` reads."""
-    stem, stem_bias = network.stem.folded()
-    layers, layer_biases = zip(*(layer.folded() for layer in network.layers), strict=True)
-    np.savez_compressed(
-        path,
-        prior=prior,
-        stem=stem,
-        stem_bias=stem_bias,
-        layers=np.stack(layers),
-        layer_biases=np.stack(layer_biases),
-        dilations=np.array(DILATIONS, np.int64),
-        head=network.head.weight.T.contiguous().numpy(),
-        head_bias=network.head.bias.numpy(),
-    )
+def save(network: VisemeNet, prior: NDArray[np.float32], path: Path, frames: int = WINDOW) -> None:
+    """Write the ONNX and beside it the .json that ``engines.speech2face.recogniser.load_network`` reads."""
+    shipped = _Shipped(network.eval()).eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            shipped, (torch.zeros(1, BANDS, 1, frames),), path, dynamo=False, opset_version=17,
+            input_names=["features"], output_names=["logits"],
+        )  # fmt: skip
+    facts = {"visemes": list(VISEMES), "prior": [round(float(value), 5) for value in prior]}
+    path.with_suffix(".json").write_text(json.dumps(facts) + "\n", encoding="utf-8")

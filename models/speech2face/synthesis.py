@@ -1,4 +1,5 @@
-"""Synthetic speech with exact phone times: espeak-ng (many languages and timbres), flite (recorded voices)."""
+"""Synthetic speech with exact phone times: espeak-ng (many languages and timbres), flite and festival (voices
+made of recordings)."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from engines.espeak.client import EspeakHelper, Request
 from engines.progress import Watch
 from engines.speech2face.features import SAMPLE_RATE
 from engines.types import Phone
+from models.speech2face.festival import VOICES, festival_speech
 from models.speech2face.phones import ARPABET_IPA, frame_labels, ipa_of_espeak
 from models.speech2face.text import NATIVE, english_prompt, native_prompt
 
@@ -33,6 +35,7 @@ VARIANTS = ("", "", "+klatt", "+klatt2", "+klatt4", *MALE, *FEMALE)
 FLITE_VOICES = ("awb", "rms", "slt", "kal16")
 
 FEWEST_PHONES, SHORTEST = 4, 0.6
+FESTIVAL_TURN = 25
 _FLITE_PHONE = re.compile(r"([a-z]+):([\d.]+)")
 
 
@@ -105,9 +108,25 @@ def _flite() -> str:
     return path
 
 
+def festival_utterances(count: int, rng: random.Random) -> Iterator[Utterance]:
+    """At most ``count`` utterances, the voices taking turns of ``FESTIVAL_TURN``."""
+    made = 0
+    while made < count:
+        for voice in VOICES:
+            for sound, phones in festival_speech(voice, FESTIVAL_TURN, rng):
+                samples = sound.read(dtype="float32")
+                utterance = _utterance(samples, sound.samplerate, phones, VOICES[voice])
+                if utterance is not None and made < count:
+                    made += 1
+                    yield utterance
+
+
 def utterances(kind: str, count: int, seed: int) -> Iterator[Utterance]:
-    """``count`` utterances of "espeak" or "flite", the same for the same seed."""
+    """``count`` utterances of "espeak", "flite" or "festival", the same for the same seed."""
     rng = random.Random(f"{kind} {seed}")  # noqa: S311 - not for secrets
+    if kind == "festival":
+        yield from festival_utterances(count, rng)
+        return
     # A process of its own, since what espeak-ng says depends a little on what it said before.
     with closing(EspeakHelper()) as helper:
         make = {"espeak": partial(espeak_utterance, helper), "flite": flite_utterance}[kind]

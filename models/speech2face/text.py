@@ -55,5 +55,5 @@ def native_prompt(rng: random.Random, language: str) -> str:
     text = NATIVE[language]
     words = text.split()
     if len(words) < 8 or rng.random() < 0.4:
-        return rng.choice(re.findall(r"[^.!?。?।]+[.!?。?।]?", text)).strip()
+        return str(rng.choice(re.findall(r"[^.!?。?।]+[.!?。?।]?", text))).strip()
     return " ".join(rng.sample(words, rng.randint(5, min(12, len(words)))))

@@ -32,6 +32,11 @@ def open_studio(context: click.Context) -> Iterator[Studio]:
         studio.close()
 
 
+TEXT_HELP = (
+    "What to say; feelings may stand in it: '[joy] Hello! [sad:0.5] But ...'. With --audio: what is said there."
+)
+
+
 def expression_flags(command: click.Command) -> click.Command:
     """Add a flag for every strength of Expression, and --emotion."""
     command.params += [_flag(entry, entry.name.replace("_", "-")) for entry in option_fields(Expression)]
@@ -83,8 +88,10 @@ def parse_emotions(words: tuple[str, ...]) -> tuple[EmotionKey, ...]:
 
 
 def words_from(text: str | None, text_file: Path | None, audio: Path | None, voice: str) -> Words:
-    """The words of --text, --text-file or --audio, of which there must be exactly one."""
-    if sum(value is not None for value in (text, text_file, audio)) != 1:
+    """The words to speak, or a recording with or without the text of what is said in it."""
+    if text is not None and text_file is not None:
+        raise StudioError("Give the text with exactly one of --text and --text-file.")
+    if text is None and text_file is None and audio is None:
         raise StudioError("Say what to speak with exactly one of --text, --text-file and --audio.")
     if text_file is not None:
         text = _read_text(text_file)

@@ -16,6 +16,7 @@ from studio.tabs.guard import Updates
 from studio.tabs.options import Controls, dataclass_controls, merged, options_controls
 from studio.tabs.parts import EmotionTab, Form, Parts
 from studio.tabs.stage import still_of
+from studio.tabs.timeline import build_timeline, connect_timeline
 
 NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -58,6 +59,7 @@ def build_emotion_tab(recipes: Mapping[str, Recipe]) -> EmotionTab:
         presets = {name: gr.Button(name, size="sm", min_width=0, scale=0) for name in PRESETS}
     with gr.Column(elem_id="emotions", elem_classes="grid"):
         emotions = {name: _emotion_slider(name, title) for name, title in NAMES.items()}
+    timeline = build_timeline()
     gr.HTML("<h2>How lively is it?</h2>", apply_default_css=False)
     with gr.Column(elem_classes="grid", elem_id="strengths"):
         main = dataclass_controls(Expression, MAIN_STRENGTHS)
@@ -69,7 +71,7 @@ def build_emotion_tab(recipes: Mapping[str, Recipe]) -> EmotionTab:
             reseed = gr.Button("Another take", scale=0, min_width=170)
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         engines = _engine_controls(recipes)
-    return EmotionTab(notice, presets, emotions, merged(main, more), seed, reseed, engines)
+    return EmotionTab(notice, presets, emotions, timeline, merged(main, more), seed, reseed, engines)
 
 
 def connect_emotion_tab(parts: Parts) -> None:
@@ -84,6 +86,7 @@ def connect_emotion_tab(parts: Parts) -> None:
     for name, button in tab.presets.items():
         apply = guard.event(events.preset(PRESETS[name]))
         button.click(apply, parts.face_inputs, [*seen, *sliders], trigger_mode="always_last", **quick)
+    connect_timeline(parts, NAMES)
     tab.reseed.click(lambda: random.randint(0, MAX_SEED), None, tab.seed, **quick)  # noqa: S311 - a dice throw
 
 

@@ -11,6 +11,7 @@ from engines.types import StageTime
 STAGE_NAMES = {
     "photo": "Getting to know the face",
     "voice": "Speaking the words",
+    "align": "Finding the words in the recording",
     "motion": "Working out the motion",
     "render": "Drawing the video",
     "frames": "Drawing the frames",

@@ -57,17 +57,35 @@ class SpeechTab:
     options: Controls
     upload: gr.File
     microphone: gr.Audio
+    known: gr.Column
+    transcript: gr.Textbox
+    tongue: gr.Dropdown
     hear: gr.Button
     sound: gr.Audio
 
 
 @dataclass(frozen=True)
+class Timeline:
+    """Feelings that change with the words: their rows, and a suggestion that waits to be taken or not."""
+
+    notice: gr.HTML
+    rows: gr.HTML
+    suggest: gr.Button
+    offer: gr.Column
+    offered: gr.HTML
+    accept: gr.Button
+    dismiss: gr.Button
+    draft: gr.State
+
+
+@dataclass(frozen=True)
 class EmotionTab:
-    """How it feels: emotions, strengths, seed, and the engines' own options."""
+    """How it feels: emotions, their changes, strengths, seed, and the engines' own options."""
 
     notice: gr.HTML
     presets: Mapping[str, gr.Button]
     emotions: Mapping[str, gr.Slider]
+    timeline: Timeline
     strengths: Controls
     seed: gr.Number
     reseed: gr.Button
@@ -131,6 +149,8 @@ class Parts:
             speech.voice,
             speech.upload,
             speech.microphone,
+            speech.transcript,
+            speech.tongue,
             *speech.options.components.values(),
         }
 

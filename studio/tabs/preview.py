@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.errors import StudioError
+from engines.feeling_tags import parse_feelings
 from engines.registry import Recipe
 from engines.types import Output, StageTime
 from studio.tabs import markup, pictures
@@ -235,7 +236,7 @@ def expectation(view: JobView) -> str:
 
 def clip_title(clip: StoredClip) -> str:
     """Who says what."""
-    words = clip.manifest["request"]["words"].get("text") or "a recording"
+    words = parse_feelings(clip.manifest["request"]["words"].get("text") or "a recording").text
     short = words if len(words) <= 60 else words[:57].rsplit(" ", 1)[0] + "…"
     return f"{clip.manifest['avatar']}: {short}"
 

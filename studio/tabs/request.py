@@ -31,7 +31,8 @@ def words_from(parts: Parts, form: Form) -> Words:
     if not recording:
         verb = "Upload" if form[tab.source] == UPLOADED else "Record"
         raise StudioError(f"{verb} some speech first, on the Speech tab.")
-    return Words(audio=str(recording))
+    said = str(form[tab.transcript] or "").strip()
+    return Words(said, str(form[tab.tongue]), str(recording)) if said else Words(audio=str(recording))
 
 
 def request_from(parts: Parts, form: Form) -> RenderRequest:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.errors import StudioError
+from engines.feeling_tags import parse_feelings
 from engines.registry import Recipe, get_engine
 from studio.tabs import markup
 from studio.tabs.files import publish
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from studio.library import Avatar
 
 GREETING = "Hello! Give me a face and a few words, and I will say them for you."
+TAGS = "Feelings can change on the way: [joy] Hello! [sad:0.5] But then … [neutral] All is well."
 SOURCES = [("Type the words", TYPED), ("Upload a recording", UPLOADED), ("Record now", RECORDED)]
 CHARACTERS_PER_SECOND = 14.5
 """English read aloud at 175 words a minute with five letters and a space to a word, less pauses."""
@@ -35,7 +37,7 @@ def build_speech_tab(voices: tuple[VoiceInfo, ...], recipe: Recipe) -> SpeechTab
     gr.HTML("<h2>What should be said?</h2>", apply_default_css=False)
     source = gr.Radio(SOURCES, value=TYPED, show_label=False, label="Kind of speech", elem_id="source")
     with gr.Column(elem_id="typed") as typed:
-        text = gr.Textbox(GREETING, label="Words", lines=5, max_lines=14, elem_id="words")
+        text = gr.Textbox(GREETING, label="Words", info=TAGS, lines=5, max_lines=14, elem_id="words")
         with gr.Row():
             language = gr.Dropdown(
                 languages(voices),
@@ -50,6 +52,7 @@ def build_speech_tab(voices: tuple[VoiceInfo, ...], recipe: Recipe) -> SpeechTab
         with gr.Column(elem_classes="grid"):
             options = options_controls(get_engine(recipe.voice))
     upload, microphone = _recording_inputs()
+    known, transcript, tongue = _transcript_inputs(voices, first)
     hear = gr.Button("Hear it", elem_id="hear")
     notice = gr.HTML(apply_default_css=False, elem_id="speech-notice")
     sound = gr.Audio(
@@ -61,7 +64,8 @@ def build_speech_tab(voices: tuple[VoiceInfo, ...], recipe: Recipe) -> SpeechTab
         waveform_options=WAVE,
         elem_id="sound",
     )
-    return SpeechTab(notice, source, typed, text, language, voice, options, upload, microphone, hear, sound)
+    typing = (source, typed, text, language, voice, options)
+    return SpeechTab(notice, *typing, upload, microphone, known, transcript, tongue, hear, sound)
 
 
 def _recording_inputs() -> tuple[gr.File, gr.Audio]:
@@ -85,12 +89,34 @@ def _recording_inputs() -> tuple[gr.File, gr.Audio]:
     return upload, microphone
 
 
+def _transcript_inputs(
+    voices: tuple[VoiceInfo, ...], first: VoiceInfo
+) -> tuple[gr.Column, gr.Textbox, gr.Dropdown]:
+    """The words of a recording, if somebody knows them, and their language."""
+    with gr.Column(visible=False, elem_id="known") as known:
+        transcript = gr.Textbox(
+            label="What is said in it",
+            info="Not needed, but with the words the mouth meets every sound more exactly.",
+            lines=2,
+            max_lines=10,
+            elem_id="transcript",
+        )
+        tongue = gr.Dropdown(
+            languages(voices),
+            value=first.language,
+            num_choices_shown=None,
+            label="Its language",
+            elem_id="tongue",
+        )
+    return known, transcript, tongue
+
+
 def connect_speech_tab(parts: Parts) -> None:
     """Let the tab's components act."""
     tab, events = parts.speech, SpeechEvents(parts)
     guard = parts.guard(tab.notice)
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    shown = [tab.notice, tab.typed, tab.upload, tab.microphone, tab.sound, parts.stage.says]
+    shown = [tab.notice, tab.typed, tab.upload, tab.microphone, tab.known, tab.sound, parts.stage.says]
     tab.source.change(guard.event(events.switch_source), parts.voice_inputs, shown, **quick)
     tab.language.input(guard.event(events.switch_language), [tab.language], [tab.notice, tab.voice], **quick)
     changes = [tab.text.change, tab.upload.change, tab.microphone.change]
@@ -116,6 +142,7 @@ class SpeechEvents:
             tab.typed: gr.update(visible=source == TYPED),
             tab.upload: gr.update(visible=source == UPLOADED),
             tab.microphone: gr.update(visible=source == RECORDED),
+            tab.known: gr.update(visible=source != TYPED),
             tab.sound: gr.update(value=None, visible=False),
             **self.measure(form),
         }
@@ -140,7 +167,7 @@ def says_of(parts: Parts, form: Form) -> str:
     """The words and their size, for the side panel."""
     tab = parts.speech
     if form[tab.source] == TYPED:
-        text = " ".join(str(form[tab.text] or "").split())
+        text = " ".join(parse_feelings(str(form[tab.text] or "")).text.split())
         return markup.says(_quote(text), size_of(text, form.get(tab.options.components.get("rate"))))
     recording = form[tab.upload if form[tab.source] == UPLOADED else tab.microphone]
     return markup.says("A recording" if recording else "Nothing to say yet", "")

@@ -10,7 +10,8 @@ import pytest
 from engines.espeak.client import EspeakHelper, Request
 from engines.progress import Watch
 from engines.speech2face.features import BANDS, SAMPLE_RATE
-from engines.speech2face.recogniser import HZ, VISEMES, WEIGHTS, load_network, recognise_with
+from engines.speech2face.live import LIVE_WEIGHTS, LIVE_WINDOW
+from engines.speech2face.recogniser import HZ, VISEMES, WEIGHTS, WINDOW, load_network, recognise_with
 from engines.types import Phone
 from models.speech2face import augmentation, dataset, synthesis, text
 from models.speech2face.background import background
@@ -134,29 +135,44 @@ def test_corpus_is_made_once_and_read_back(tmp_path):
     prior = dataset.mean_spectrum([made])
     assert prior.shape == (BANDS,)
     assert (prior < 0).all()
-    x, y = next(dataset.batches([dataset.normalised(made, prior)], prior, 8, 256, np.random.default_rng(0)))
-    assert x.shape == (8, 256, BANDS)
-    assert y.shape == (8, 128)
-    assert np.abs(x).max() < 10
-    assert len(np.unique(y)) > 8
+    part = dataset.normalised(made, prior)
+    batch = next(dataset.batches([part], prior, 8, 256, np.random.default_rng(0)))
+    assert batch.features.shape == (8, 256, BANDS)
+    assert batch.labels.shape == (8, 128)
+    assert np.abs(batch.features).max() < 10
+    assert len(np.unique(batch.labels)) > 8
+    shares = batch.shares.reshape(8, 128, 2, 15)
+    np.testing.assert_allclose(shares.sum(axis=3), 1.0, atol=5e-3)
+    own = np.take_along_axis(shares, batch.labels[:, :, None, None].repeat(2, axis=2), axis=3)
+    assert own.mean() > 0.4
+    assert own[batch.labels == INDEX["DD"]].mean() < own[batch.labels == INDEX["U"]].mean()
 
 
 def test_what_is_shipped_is_small_and_whole():
-    assert WEIGHTS.stat().st_size < 5 * 2**20
+    assert WEIGHTS.stat().st_size + LIVE_WEIGHTS.stat().st_size < 5 * 2**20
+    assert load_network(LIVE_WEIGHTS, LIVE_WINDOW).prior.shape == (BANDS,)
     network = load_network(WEIGHTS)
-    assert network.head.shape[1] == len(VISEMES)
     assert network.prior.shape == (BANDS,)
+    assert recognise_with(network, np.zeros(SAMPLE_RATE, np.float32)).visemes.shape == (50, len(VISEMES))
 
 
-def test_export_is_the_network_that_was_trained(tmp_path):
+@pytest.mark.parametrize(("live", "frames"), [(False, WINDOW), (True, LIVE_WINDOW)])
+def test_export_is_the_network_that_was_trained(tmp_path, live, frames):
     torch = pytest.importorskip("torch", reason="training needs torch (models/speech2face/requirements.txt)")
+    pytest.importorskip("onnx", reason="training needs onnx (models/speech2face/requirements.txt)")
     from models.speech2face import network as net
     from models.speech2face.train import parity
 
     torch.manual_seed(0)
-    model = net.VisemeNet(32)
+    model = net.VisemeNet(32, live=live)
     model.train()
     model(torch.randn(4, 256, BANDS))  # gives the normalisation statistics of its own
-    net.save(model.eval(), np.full(BANDS, -5.0, np.float32), tmp_path / "net.npz")
-    assert parity(model, tmp_path / "net.npz", np.full(BANDS, -5.0, np.float32), "espeak") < 1e-5
-    assert recognise_with(load_network(tmp_path / "net.npz"), np.zeros(3200, np.float32)).shape == (10, 15)
+    prior = np.full(BANDS, -5.0, np.float32)
+    net.save(model.eval(), prior, tmp_path / "net.onnx", frames)
+    assert parity(model, tmp_path / "net.onnx", prior) < 1e-3
+    features = torch.randn(1, 400, BANDS)
+    changed = features.clone()
+    changed[:, 250:] += 3.0
+    rows = (model(features) - model(changed)).abs().sum(dim=2)[0].nonzero()
+    ahead = 250 - 2 * int(rows.min())
+    assert ahead <= (10 if live else 34)

@@ -1,5 +1,7 @@
 """Feelings that can be read on the face, also while it speaks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -142,3 +144,39 @@ def test_out_of_breath_breathes_fast_and_deep(stage, silence):
 def test_an_unknown_emotion_is_refused_by_name(stage):
     with pytest.raises(StudioError, match="happiness"):
         stage.pose(happiness=1.0)
+
+
+@pytest.mark.parametrize(
+    ("emotion", "sign"), [("joy", "cheekSquint"), ("sadness", "browInnerUp"), ("anger", "browDown")]
+)
+def test_a_feeling_breathes_with_the_voice_and_never_pops(stage, minute, still, emotion, sign):
+    motion = stage.drive(minute, replace(still, emotions=(EmotionKey(0.0, {emotion: 0.7}),)))
+    shown = stage.shape(motion, sign)[25:-25]
+    assert 0.04 < shown.std() / shown.mean() < 0.25
+    assert 0.2 < np.ptp(shown) / shown.mean() < 0.75
+    assert np.abs(np.diff(shown)).max() < 0.06
+
+
+def test_stress_raises_a_feeling_and_a_pause_lets_it_go(stage, minute, still):
+    motion = stage.drive(minute, replace(still, emotions=(EmotionKey(0.0, {"anger": 0.6}),)))
+    frown = stage.shape(motion, "browDown")
+    at = [int((p.start + p.end) / 2 * 25) for p in minute.phones if "ˈ" in p.ipa and p.start > 1]
+    rest = [int((p.end - 0.05) * 25) for p in minute.phones if not p.ipa and 1 < p.end < 60]
+    assert frown[at].mean() > 1.05 * frown[rest].mean()
+
+
+def test_the_corners_of_a_smile_live_by_themselves(stage, silence, still):
+    motion = stage.drive(silence, replace(still, emotions=(EmotionKey(0.0, {"joy": 0.8}),)))
+    left, right = stage.shape(motion, "mouthSmileLeft"), stage.shape(motion, "mouthSmileRight")
+    assert 0.02 < np.abs(left - right).max() < 0.25
+    assert np.ptp(left) > 0.05
+    assert np.abs(np.diff(stage.opening(motion), 2)).mean() < 0.002
+
+
+@pytest.mark.parametrize("emotion", ["joy", "anger", "fear", "outofbreath"])
+def test_lips_close_on_p_b_m_whatever_is_felt(stage, minute, emotion):
+    keys = (EmotionKey(0.0, {"joy": 0.8}), EmotionKey(20.0, {emotion: 1.0}), EmotionKey(40.0, {"sadness": 1.0}))
+    motion = stage.drive(minute, Expression(emotions=keys))
+    for phone in (p for p in minute.phones if p.ipa and p.ipa[0] in "pbm"):
+        shown = stage.window(motion, phone.start - 0.05, phone.end + 0.03)
+        assert stage.opening(motion)[shown].min() < 0.01, phone

@@ -90,7 +90,7 @@ def test_neither_torch_nor_gradio_is_imported_to_render(photo_file, tmp_path):
 
 BAD_USES = {
     "no words": ([], "exactly one"),
-    "two kinds of words": (["--text", "a", "--audio", "b.wav"], "exactly one"),
+    "two texts": (["--text", "a", "--text-file", "b.txt"], "exactly one"),
     "emotion without a number": (["--text", "a", "--emotion", "joy"], "joy=0.8"),
     "emotion of no name": (["--text", "a", "--emotion", "rage=1"], "amazement"),
     "emotion out of range": (["--text", "a", "--emotion", "joy=3"], "0 to 1"),
