@@ -6,12 +6,14 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engines.ahead import ahead
 from engines.audio import AudioLimits, read_recording
 from engines.cache import (
     Cache,
@@ -197,10 +199,11 @@ class Pipeline:
         return self._finish(request, recipe, stream, out, ledger, key)
 
     def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:
-        """Encode, telling the time that went into frames from the time that went into the file."""
+        """Encode while frames are being made; "frames" is how long the encoder waited for them."""
         spent = [0.0]
         start = time.perf_counter()
-        encode_clip(replace(stream, frames=_timing(stream.frames, spent)), speech, out, watch)
+        with closing(ahead(stream.frames)) as frames:
+            encode_clip(replace(stream, frames=_timing(frames, spent)), speech, out, watch)
         whole = time.perf_counter() - start
         ledger.times.append(StageTime("frames", round(spent[0], 4)))
         ledger.times.append(StageTime("encode", round(whole - spent[0], 4)))
@@ -247,7 +250,7 @@ def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[
 
 
 def _timing(frames: Iterator[Image], spent: list[float]) -> Iterator[Image]:
-    """Pass frames on, adding up the seconds that making them takes."""
+    """Pass frames on, adding up the seconds that waiting for them takes."""
     while True:
         start = time.perf_counter()
         frame = next(frames, None)

@@ -167,7 +167,7 @@ class FrameSpec:
 class FrameStream:
     """Frames that are made as they are asked for: an iterator of ``spec.count`` (H, W, 3) uint8 RGB arrays.
 
-    A consumer is done with a frame before it asks for the next one.
+    Every frame is an array of its own, so that some can be made ahead while earlier ones are in use.
     """
 
     spec: FrameSpec

@@ -40,7 +40,7 @@ def _speed_rows(speed: dict[str, Any]) -> tuple[Row, ...]:
     return (
         Row("speech in the clip", speed["clip_seconds"], "s"),
         Row("whole render, avatar prepared", whole, "s", "under 15 s for 30 s with native code"),
-        Row("  of which making frames", speed["frames"], "s"),
+        Row("  of which waiting for frames", speed["frames"], "s"),
         Row("encoding the same frames alone", encode, "s"),
         Row("whole render / encoding alone", whole / encode, "x", "at most 2"),
         Row("faster than real time", speed["clip_seconds"] / whole, "x", "above 1"),
