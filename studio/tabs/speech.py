@@ -46,8 +46,14 @@ def build_speech_tab(voices: tuple[VoiceInfo, ...], recipe: Recipe) -> SpeechTab
                 label="Language",
                 elem_id="language",
             )
+            # An event sent just before the language changed still carries the old voice. Gradio would refuse it;
+            # the voice engine checks what it is given anyway.
             voice = gr.Dropdown(
-                voices_in(voices, first.language), value=first.id, label="Voice", elem_id="voice"
+                voices_in(voices, first.language),
+                value=first.id,
+                allow_custom_value=True,
+                label="Voice",
+                elem_id="voice",
             )
         with gr.Column(elem_classes="grid"):
             options = options_controls(get_engine(recipe.voice))
