@@ -46,8 +46,8 @@ def build_speech_tab(voices: tuple[VoiceInfo, ...], recipe: Recipe) -> SpeechTab
                 label="Language",
                 elem_id="language",
             )
-            # An event sent just before the language changed still carries the old voice. Gradio would refuse it;
-            # the voice engine checks what it is given anyway.
+            # An event sent just before the language changed still carries the old voice. Gradio would refuse
+            # it; the voice engine checks what it is given anyway.
             voice = gr.Dropdown(
                 voices_in(voices, first.language),
                 value=first.id,
