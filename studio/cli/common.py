@@ -37,6 +37,26 @@ TEXT_HELP = (
 )
 
 
+def words_flags(command: click.Command) -> click.Command:
+    """Put the flags for what is said, and by which engines, before the others."""
+    path = click.Path(path_type=Path)
+    command.params[:0] = [
+        click.Option(["--text"], help=TEXT_HELP),
+        click.Option(["--text-file"], type=path, help="A UTF-8 file with that text."),
+        click.Option(
+            ["--audio"], type=path, help="A recording, or a video whose sound is used; best with its text."
+        ),
+        click.Option(
+            ["--voice"],
+            default="en-us",
+            show_default=True,
+            help="Voice for --text; with --audio, its language.",
+        ),
+        click.Option(["--recipe"], default="instant", show_default=True, help="Which engines work together."),
+    ]
+    return command
+
+
 def expression_flags(command: click.Command) -> click.Command:
     """Add a flag for every strength of Expression, and --emotion."""
     command.params += [_flag(entry, entry.name.replace("_", "-")) for entry in option_fields(Expression)]

@@ -13,13 +13,13 @@ from engines.motion_files import check_motion_path, write_motion
 from engines.registry import get_recipe
 from engines.types import AvatarRef, Output, RenderRequest
 from studio.cli.common import (
-    TEXT_HELP,
     engine_flags,
     engine_options,
     expression_flags,
     make_expression,
     open_studio,
     terminal_watch,
+    words_flags,
     words_from,
 )
 
@@ -27,21 +27,10 @@ PATH = click.Path(path_type=Path)
 
 
 @click.command("motion", help="Write the face motion of words as CSV or JSON.")
-@click.option("--text", help=TEXT_HELP)
-@click.option("--text-file", type=PATH, help="A UTF-8 file with that text.")
-@click.option(
-    "--audio",
-    type=PATH,
-    help="A recording, or a video whose sound is used; best with its text.",
-)
 @click.option(
     "--idle", type=float, metavar="SECONDS", help="No words: a silent, living face that loops after SECONDS."
 )
 @click.option("--out", type=PATH, required=True, help="The file to write: .csv or .json.")
-@click.option("--recipe", default="instant", show_default=True, help="Which engines work together.")
-@click.option(
-    "--voice", default="en-us", show_default=True, help="Voice for --text; with --audio, its language."
-)
 @click.option("--fps", type=click.FloatRange(5, 120), default=30.0, show_default=True)
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> None:
@@ -82,4 +71,4 @@ def _write_idle(context: click.Context, values: dict[str, Any]) -> None:
     print(f"{values['out']}: {len(motion)} frames at {values['fps']:g} fps, a loop")
 
 
-expression_flags(engine_flags(command))
+words_flags(expression_flags(engine_flags(command)))

@@ -16,13 +16,13 @@ from engines.registry import get_recipe
 from engines.requests import parse_request, request_document
 from engines.types import AvatarRef, Clip, Output, RenderRequest
 from studio.cli.common import (
-    TEXT_HELP,
     engine_flags,
     engine_options,
     expression_flags,
     make_expression,
     open_studio,
     terminal_watch,
+    words_flags,
     words_from,
 )
 from studio.library import LOCAL_OWNER
@@ -33,18 +33,7 @@ PATH = click.Path(path_type=Path)
 
 @click.command("render", help="Make a talking video from a picture and words.")
 @click.option("--avatar", required=True, help="A picture, or the id of an avatar of 'launch.py avatar list'.")
-@click.option("--text", help=TEXT_HELP)
-@click.option("--text-file", type=PATH, help="A UTF-8 file with that text.")
-@click.option(
-    "--audio",
-    type=PATH,
-    help="A recording, or a video whose sound is used; best with its text.",
-)
 @click.option("--out", type=PATH, required=True, help="The video to write, an .mp4.")
-@click.option("--recipe", default="instant", show_default=True, help="Which engines work together.")
-@click.option(
-    "--voice", default="en-us", show_default=True, help="Voice for --text; with --audio, its language."
-)
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
 @click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
 @click.option("--size", type=click.IntRange(64, 2160), help="Long side in pixels; the photo's, at most 1080.")
@@ -62,7 +51,7 @@ def command(context: click.Context, /, **values: Any) -> None:
     _tell(clip, values["as_json"])
 
 
-expression_flags(engine_flags(command))
+words_flags(expression_flags(engine_flags(command)))
 
 
 def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
