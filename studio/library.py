@@ -79,7 +79,7 @@ class Library:
 
     def avatars(self, owner: str) -> tuple[Avatar, ...]:
         """The owner's avatars, newest first, then the samples."""
-        own = [_avatar(folder) for folder in _folders(self._avatars / _checked_owner(owner))]
+        own = [_avatar(folder) for folder in _folders(self._avatars / checked_owner(owner))]
         return (*sorted(own, key=lambda avatar: avatar.created, reverse=True), *self.samples())
 
     def avatar(self, owner: str, avatar_id: str) -> Avatar:
@@ -93,7 +93,7 @@ class Library:
         """Keep a photo as an avatar; raises StudioError if it cannot talk."""
         make_portrait(read_photo(photo), face, None)
         avatar_id = secrets.token_hex(6)
-        folder = self._avatars / _checked_owner(owner) / avatar_id
+        folder = self._avatars / checked_owner(owner) / avatar_id
         source = f"source{_extension(photo)}"
         manifest = {
             "name": _clean_name(name or photo.stem),
@@ -116,12 +116,12 @@ class Library:
 
     def clips(self, owner: str) -> tuple[StoredClip, ...]:
         """The owner's finished clips, newest first."""
-        found = [_stored(folder) for folder in _folders(self._clips / _checked_owner(owner))]
+        found = [_stored(folder) for folder in _folders(self._clips / checked_owner(owner))]
         return tuple(sorted(found, key=lambda clip: clip.created, reverse=True))
 
     def clip(self, owner: str, clip_id: str) -> StoredClip:
         """One clip by id; raises StudioError if the owner has none of that id."""
-        folder = self._clips / _checked_owner(owner) / clip_id
+        folder = self._clips / checked_owner(owner) / clip_id
         if not _ID.fullmatch(clip_id) or not (folder / "manifest.json").is_file():
             raise StudioError("There is no such clip; it may have been deleted.")
         return _stored(folder)
@@ -132,7 +132,7 @@ class Library:
 
     def start_clip(self, owner: str, clip_id: str) -> Path:
         """A working folder for a clip in the making; it is nobody's clip until ``finish_clip``."""
-        folder = self._clips / _checked_owner(owner) / f".{clip_id}.part"
+        folder = self._clips / checked_owner(owner) / f".{clip_id}.part"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -212,7 +212,8 @@ def _folders(root: Path) -> Iterator[Path]:
         )
 
 
-def _checked_owner(owner: str) -> str:
+def checked_owner(owner: str) -> str:
+    """``owner``, which becomes a folder's name; raises StudioError if it is anything but letters and digits."""
     if not _OWNER.fullmatch(owner):
         raise StudioError("The request does not say whose it is; reload the page.")
     return owner

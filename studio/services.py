@@ -20,7 +20,7 @@ from engines.registry import get_recipe
 from engines.stages import VoiceInfo
 from engines.types import AvatarRef, Expression, Image, Words
 from studio.jobs import Jobs
-from studio.library import Avatar, Library
+from studio.library import Avatar, Library, checked_owner
 from studio.settings import Settings, ensure_data_folder
 
 DEFAULT_RECIPE = "instant"
@@ -54,7 +54,7 @@ class Studio:
         """A WAV file of the words, to listen to."""
         recipe = get_recipe(DEFAULT_RECIPE)
         spoken = self.pipeline.speak(words, recipe, options, Watch())
-        folder = self._listen / owner
+        folder = self._listen / checked_owner(owner)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{make_key(asdict(words), options)[:24]}.wav"
         if not path.is_file():

@@ -101,11 +101,6 @@ class Mesh:
     expression_weight: Floats
 
     @property
-    def ring_slice(self) -> slice:
-        """The ring vertices."""
-        return slice(POINTS, POINTS + RINGS * len(FACE_OVAL))
-
-    @property
     def fill_slice(self) -> slice:
         """The fill vertices."""
         return slice(POINTS + RINGS * len(FACE_OVAL), len(self.source))

@@ -51,17 +51,6 @@ class Light:
         seen, usual = chroma(self.lips), chroma(REFERENCE_LIPS)
         return float(np.clip(1.5 * (seen[0] - seen[1]) / (usual[0] - usual[1]), 0.0, 1.0))
 
-    def vector(self) -> Float32:
-        """(12,) float32 for storage."""
-        numbers = np.array([self.side, self.blur, self.grain])
-        return np.concatenate([self.skin, self.lips, self.white, numbers]).astype(np.float32)
-
-    @staticmethod
-    def from_vector(values: Float32) -> Light:
-        """The light that ``vector`` described."""
-        side, blur, grain = (float(value) for value in values[9:12])
-        return Light(values[0:3], values[3:6], values[6:9], side, blur, grain)
-
 
 def luma(colour: Array) -> Any:
     """Brightness of (..., 3) sRGB colours: (...)."""

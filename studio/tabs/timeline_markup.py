@@ -18,7 +18,7 @@ NONE_YET = (
     "One feeling for the whole text so far: the one above. Add others from a word on, as many as you like."
 )
 NO_TEXT = (
-    "Feelings change with the words: type some on the Speech tab. A recording keeps one feeling throughout."
+    "Feelings change with the words: type some on the Speech tab. A recording alone has one feeling throughout."
 )
 
 
