@@ -21,13 +21,14 @@ from engines.facemesh.anatomy import (
 )
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
-from engines.facemesh.mouth import MouthLayer, MouthPose, prepare_mouth
+from engines.facemesh.mouth import MouthLayer, MouthPose
+from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.raster import default_rasteriser
 from engines.facemesh.rest import measure_rest
 from engines.facemesh.seam import draw_parting
 from engines.facemesh.shapes import build_shapes
 from engines.facemesh.shapes_eyes import LOOK_ACROSS, LOOK_UPDOWN
-from engines.facemesh.shapes_mouth import OPEN_AT_ONE
+from engines.facemesh.shapes_jaw import OPEN_AT_ONE
 from engines.facemesh.warp import warp
 from engines.types import BLENDSHAPE_INDEX as INDEX
 from engines.types import TONGUE_SHAPES, Arrays, FrameSpec, FrameStream, Image, Motion, Portrait
@@ -82,6 +83,7 @@ class Scene:
             jaw=JAW_SHARE * OPEN_AT_ONE * float(weights[INDEX["jawOpen"]]),
             tongue_up=raised,
             tongue_out=out,
+            bared=max(float(weights[INDEX[f"mouthLowerDown{side}"]]) for side in ("Left", "Right")),
         )
 
     def _lip_edges(self, shape: Deformed) -> tuple[Floats, Floats]:

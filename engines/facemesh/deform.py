@@ -12,6 +12,7 @@ from engines.facemesh.head import HeadMotion, head_motion, safe_depth
 from engines.facemesh.mesh import OPENINGS, Mesh, build_mesh, fill_middles, ring_points
 from engines.facemesh.rest import FOLLOW, IS_UPPER, LIP_ROWS, RestFace, measure_rest
 from engines.facemesh.shapes import Shapes
+from engines.facemesh.shapes_jaw import OPEN_AT_ONE, TONGUE_PARTS
 from engines.types import BLENDSHAPE_INDEX as INDEX
 from engines.types import Arrays, Float32
 
@@ -21,6 +22,11 @@ _EDGE_BACK = 0.03
 """Where an opening must not show the photo's own inside, the skin this far (iod) outside its edge goes on."""
 _DARKEST = -0.10
 """Creases of several shapes in one place do not add up beyond this change of brightness."""
+OVAL_DROP, OVAL_RISE = 0.17, 0.10
+"""How far the corners of rounded lips sink and their middle rises, of the opening, beyond what the jaw does."""
+FUNNEL_OPENS, FUNNEL_PARTS = 0.09, (0.6, 1.0)
+"""A full funnel parts the lips by this much (iod) without the jaw; in speech, below the first weight, it leaves
+that to the jaw."""
 _UNSMILING = {"mouthFrownLeft": 0.6, "mouthFrownRight": 0.6, "mouthPucker": 1.0, "mouthFunnel": 0.8,
               "browDownLeft": 0.3, "browDownRight": 0.3}  # fmt: skip
 """Shapes that take the rest of a photo's smile away, and how strongly."""
@@ -71,8 +77,11 @@ class Deformer:
         return np.concatenate(from_edges)
 
     def _settle(self, weights: Floats) -> Floats:
-        """Weights that can be added up: a closing eye does not squint, look down or widen as well."""
+        """Weights that can be added up: a closing eye does not squint, look down or widen as well, and a mouth
+        that is open already need not part its lips for the tongue."""
         settled = weights.copy()
+        parted = OPEN_AT_ONE * (weights[INDEX["jawOpen"]] - weights[INDEX["mouthClose"]])
+        settled[INDEX["tongueOut"]] -= np.clip(parted / TONGUE_PARTS, 0.0, settled[INDEX["tongueOut"]])
         for side in ("Left", "Right"):
             open_share = 1 - settled[INDEX[f"eyeBlink{side}"]]
             for name in ("eyeSquint", "eyeLookDown", "eyeLookUp", "eyeWide"):
@@ -86,16 +95,24 @@ class Deformer:
         return self.shapes.closing + (1 - kept) * self.shapes.unsmile
 
     def _round(self, local: Floats, weights: Floats) -> None:
-        """Rounded lips open to an oval instead of a lens: part them further towards the corners, in place."""
-        rounded = min(float(weights[INDEX["mouthFunnel"]] + weights[INDEX["mouthPucker"]]), 1.0)
+        """Rounded lips open to an oval instead of a lens, in place: they part further towards the corners,
+        which sink to half its height. A full funnel opens by itself."""
+        funnel = float(weights[INDEX["mouthFunnel"]])
+        rounded = min(funnel + float(weights[INDEX["mouthPucker"]]), 1.0)
+        if rounded <= 0:
+            return
         centre = LIP_ROWS[[0, 4], 5]
         opening = float(local[centre[1], 1] - local[centre[0], 1] - self.rest.slack[5])
-        if rounded <= 0 or opening <= 0:
+        by_itself = max(FUNNEL_OPENS * float(smoothstep(np.array(funnel), *FUNNEL_PARTS)) - opening, 0.0)
+        if opening + by_itself <= 0:
             return
         oval = np.maximum(1 - np.abs(self.rest.place) ** 2.6, 0.0) ** 0.5
-        wider = rounded * opening * np.maximum(oval - self.rest.bulge, 0.0)
-        rows = LIP_ROWS[:, 1:-1]
-        local[rows, 1] += (FOLLOW * ((1 - IS_UPPER) * 0.4 - IS_UPPER * 0.6) * wider)[:, 1:-1]
+        wider = rounded * max(opening, 0.0) * np.maximum(oval - self.rest.bulge, 0.0) + by_itself * oval
+        sunk = OVAL_DROP * rounded * max(opening + by_itself, 0.0) * self.rest.place**2
+        motion = FOLLOW * ((1 - IS_UPPER) * 0.5 - IS_UPPER * 0.5) * wider
+        raised = OVAL_RISE * rounded * max(opening, 0.0) * FOLLOW * self.rest.bulge
+        local[LIP_ROWS[:, 1:-1], 1] += (motion + sunk - raised)[:, 1:-1]
+        local[LIP_ROWS[:4, [0, -1]], 1] += sunk[:4, [0, -1]]
 
     def _seal(self, local: Floats) -> Floats:
         """Lips never pass through each other: push crossing lips apart, in place. Returns the opening (11,)."""

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh import anatomy
 from engines.facemesh.anatomy import FaceFrame
 from engines.facemesh.edges import (
     Window,
@@ -26,20 +25,16 @@ from engines.facemesh.edges import (
     threefold,
 )
 from engines.facemesh.mouth_corners import lift_corners
-from engines.facemesh.mouth_harvest import harvest_teeth
-from engines.facemesh.mouth_light import Light, measure_light
-from engines.facemesh.mouth_plane import LEFT, TEETH_SHOWN, TOP, MouthPlane, mouth_plane
+from engines.facemesh.mouth_plane import LEFT, TOP
+from engines.facemesh.mouth_prepare import SHADOW_BELOW
 from engines.facemesh.mouth_rim import RimLook, lift_parting, paint_rim
 from engines.facemesh.mouth_shade import contact_shade, occlusion, warm
-from engines.facemesh.mouth_soft import CAVITY_SIZE, paint_cavity, paint_tongue, paint_tongue_tip
-from engines.facemesh.mouth_sprites import compose, extent, over, pack, unpack
-from engines.facemesh.mouth_teeth import both_rows, match_photo
-from engines.types import Arrays, Float32, Image, Portrait
+from engines.facemesh.mouth_soft import CAVITY_SIZE
+from engines.facemesh.mouth_sprites import compose, extent, over, unpack
+from engines.facemesh.mouth_tongue import OVER_LIPS, below_lip, lay_over_lips, tip_end, tip_stretch
+from engines.types import Arrays, Float32, Image
 
 Array = NDArray[Any]
-
-LOWER_AT_REST, MOST_OVERBITE = 0.004, 0.036
-"""With closed jaws the lower teeth end about where the lips meet, behind the upper ones by 4 mm at most."""
 
 FIRST_SIGHT = 0.014
 """Opening in iod at which the inside is fully there; below, it fades in from the closed seam of the photo."""
@@ -47,22 +42,16 @@ FIRST_SIGHT = 0.014
 LOWER_SHOWN = 0.019
 """How much of the lower teeth the lip bares before it is held back, in iod."""
 
+LOWER_BARED = 0.05
+"""How much more of them shows where the lower lip is drawn down on purpose, in iod."""
+
 LOWER_IN_LIGHT = (0.03, 0.14)
 """Openings in iod between which the lower teeth come out of the shade of the upper ones."""
 
 RAISED_TONGUE = 0.75
 """How much more light reaches the tongue when its tip is raised to the front teeth."""
 
-WIDEST_AT_REST = 0.52
-"""A mouth whose corners lie further apart than this, in iod, is smiling."""
-
-LONGEST_SHOWN = 0.050
-"""The upper teeth end at most this far below the line of the closed lips, in iod.
-
-In a laugh the whole mouth is raised; at rest the lips would lie lower on the teeth than the photo lets us know.
-"""
-
-TEETH_IN_LIGHT = 0.65
+TEETH_IN_LIGHT = 0.55
 """Teeth stand further forward than the rest of the mouth: the exponent of the light that reaches them."""
 
 FUNNEL_DEPTH = 1.2
@@ -70,9 +59,6 @@ FUNNEL_DEPTH = 1.2
 
 LIP_OVER_TEETH = 0.018
 """How much further rounded lips reach down over the upper teeth, in iod."""
-
-SHADOW_BELOW = 0.026
-"""The upper teeth shade what lies this far below and behind them, in iod."""
 
 SEAM = 0.004
 """The warp tears the lips apart along their inner edges; the torn edge is softened this far, in iod."""
@@ -90,7 +76,7 @@ class MouthPose:
 
     ``upper``, ``lower``: (11, 2) px, inner edges of the lips, picture left to right, after all motion.
     ``head``: (2, 3), photo px -> frame px of the rigid head at the depth of the mouth. ``jaw``: drop of the jaw
-    in iod. ``tongue_up``, ``tongue_out``: 0..1.
+    in iod. ``tongue_up``, ``tongue_out``: 0..1. ``bared``: 0..1, how far the lower lip is drawn off its teeth.
     """
 
     upper: Float32
@@ -99,57 +85,7 @@ class MouthPose:
     jaw: float = 0.0
     tongue_up: float = 0.0
     tongue_out: float = 0.0
-
-
-def prepare_mouth(portrait: Portrait, frame: FaceFrame) -> Arrays:
-    """The mouth's sprites in the light of a photo, and how they lie in it; keys start with "mouth."."""
-    light = measure_light(portrait.rgb, portrait.landmarks, frame.iod)
-    plane, (upper, lower), shown = _set_teeth(portrait, mouth_plane(portrait.landmarks, frame), light)
-    shadow: Array = cv2.GaussianBlur(upper[..., 3], (0, 0), SHADOW_BELOW * plane.density)
-    sprites = {
-        "cavity": paint_cavity(light),
-        "tongue": match_photo(paint_tongue(plane, light), plane, light),
-        "tip": match_photo(paint_tongue_tip(plane, light), plane, light),
-        "lower": lower,
-        "upper": upper,
-    }
-    numbers = {
-        "density": plane.density,
-        "width": _inner_width(portrait, frame),
-        "overbite": min(shown - LOWER_AT_REST, MOST_OVERBITE),
-        "redness": light.redness,
-        "blur": light.blur,
-        "lips": 1.1 * light.lips,
-    }
-    return {
-        **{f"mouth.{name}": pack(sprite) for name, sprite in sprites.items()},
-        **{f"mouth.{name}": np.array(number, np.float64) for name, number in numbers.items()},
-        "mouth.to_still": np.asarray(plane.to_still, np.float64),
-        "mouth.down": np.asarray(plane.down, np.float64),
-        "mouth.shadow": np.round(shadow * 255).astype(np.uint8),
-    }
-
-
-def _set_teeth(
-    portrait: Portrait, plane: MouthPlane, light: Light
-) -> tuple[MouthPlane, tuple[Float32, Float32], float]:
-    """The plane with its middle where the upper teeth end, both rows, and how far they end below the lips."""
-    harvest = harvest_teeth(portrait, plane, light)
-    if harvest is None:
-        return plane, both_rows(plane, light, None), TEETH_SHOWN
-    edge = float(harvest.edge[2])
-    # The plane's middle is the biting edge by definition: look again from there.
-    plane = plane.moved_down(edge)
-    rows = both_rows(plane, light, harvest_teeth(portrait, plane, light))
-    shown = min(TEETH_SHOWN + edge, LONGEST_SHOWN)
-    return plane.moved_down(shown - TEETH_SHOWN - edge), rows, shown
-
-
-def _inner_width(portrait: Portrait, frame: FaceFrame) -> float:
-    """Distance of the inner corners of the mouth at rest in px, at least 1."""
-    ends = portrait.landmarks[[anatomy.UPPER_INNER_LIP[0], anatomy.UPPER_INNER_LIP[-1]], :2]
-    scale = float(np.linalg.norm(frame.axes[0][:2])) * frame.iod
-    return max(min(float(np.linalg.norm(ends[1] - ends[0])), WIDEST_AT_REST * scale), 1.0)
+    bared: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -203,6 +139,22 @@ class MouthLayer:
         inside += (rim.colour - inside) * threefold(rim.cover)
         turned = warm(contact_shade(mask, self._iod, CONTACT * seen), self._redness)
         blend(pixels, inside, mask * seen, turned)
+        if pose.tongue_out > OVER_LIPS[0]:
+            self._put_tongue_out(image, pose, upper)
+
+    def _put_tongue_out(self, image: Image, pose: MouthPose, upper: Array) -> None:
+        """The part of the tongue that comes over the lower lip, in place."""
+        place = compose(np.asarray(pose.head, np.float64), self._to_still)
+        end = tip_end(pose.tongue_out, self._lip_level(place, pose))
+        down = place[:, 1] / np.linalg.norm(place[:, 1]) * self._iod
+        window = Window.around(np.concatenate([upper, upper[5:-5] + (0.06 + end) * down]), 3, image.shape)
+        if window.empty:
+            return
+        teeth = window.warp(self._sprites["upper"], place)[..., 3]
+        shown = below_lip(upper, window, down) * (1 - teeth)
+        shown *= np.float32(smoothstep(*OVER_LIPS, pose.tongue_out))
+        tongue = window.warp(self._sprites["tip"], compose(place, tip_stretch(end, self._density)))
+        lay_over_lips(image, window, tongue, shown, self._iod)
 
     def _inside(self, window: Window, pose: MouthPose, light: Float32) -> Float32:
         """(h, w, 3): everything behind the lips. ``light``: (h, w) that the lips let in."""
@@ -217,12 +169,13 @@ class MouthLayer:
         self._lay(
             picture, _Sheet("tongue", window, place, height), deep * (1.0 + RAISED_TONGUE * pose.tongue_up)
         )
-        lit = np.float32(0.55 + 0.45 * self._parted(pose))
+        lit = np.float32(0.55 + 0.45 * max(self._parted(pose), pose.bared) + 0.15 * pose.bared)
         self._lay(picture, _Sheet("lower", window, place, jaw - self._overbite), near * lit)
         if pose.tongue_out > 0.0:
-            reach = float(smoothstep(0.0, 0.6, pose.tongue_out))
+            end = tip_end(pose.tongue_out, self._lip_level(place, pose))
             shown = float(smoothstep(0.0, 0.15, pose.tongue_out))
-            self._lay(picture, _Sheet("tip", window, place, -0.02 + reach * (0.055 + jaw), shown), near)
+            drawn_out = compose(place, tip_stretch(end, self._density))
+            self._lay(picture, _Sheet("tip", window, drawn_out, 0.0, shown), near)
         edge = -LIP_OVER_TEETH * rounded
         shadow_place = compose(place, self._lowering(edge + SHADOW_BELOW))
         picture *= threefold(np.float32(1.0) - window.warp(self._shadow, shadow_place))
@@ -246,13 +199,17 @@ class MouthLayer:
 
         People show up to 3 or 4 mm of their lower teeth in speech, whatever the lip does in the warp.
         """
-        inverse = cv2.invertAffineTransform(place)
-        lip = inverse[:, :2] @ np.asarray(pose.lower[len(pose.lower) // 2], np.float64) + inverse[:, 2]
-        level = (lip[1] / self._density + TOP) / max(float(self._down[1]), 0.5)
-        bared = level - (pose.jaw - self._overbite)
+        bared = self._lip_level(place, pose) - (pose.jaw - self._overbite)
         shown = LOWER_SHOWN * (1 - 0.8 * self._rounded(pose)) * (0.3 + 0.7 * self._parted(pose))
+        shown += LOWER_BARED * pose.bared
         excess = 0.5 * LOWER_SHOWN * float(np.logaddexp(0.0, (bared - shown) / (0.5 * LOWER_SHOWN)))
         return max(pose.jaw, 0.0) + 0.9 * excess
+
+    def _lip_level(self, place: Array, pose: MouthPose) -> float:
+        """How far the middle of the lower lip lies below the upper teeth's edge, in iod."""
+        inverse = cv2.invertAffineTransform(place)
+        lip = inverse[:, :2] @ np.asarray(pose.lower[len(pose.lower) // 2], np.float64) + inverse[:, 2]
+        return float((lip[1] / self._density + TOP) / max(float(self._down[1]), 0.5))
 
     def _lay(self, picture: Float32, sheet: _Sheet, light: Float32) -> None:
         """Lay one lit sprite over ``picture`` (h, w, 3) of its window, in place, as far as it reaches."""

@@ -69,8 +69,8 @@ def paint_tongue_tip(plane: MouthPlane, light: Light) -> Float32:
     u, v = plane.grid()
     end = -2.4 * u**2 - 90.0 * np.abs(u) ** 4
     rise = end - v
-    shade = 0.60 + 0.26 * smoothstep(0.0, 0.035, rise) - 0.30 * smoothstep(0.035, 0.11, rise)
-    shade *= (1 - 0.14 * np.exp(-((u / 0.014) ** 2))) * _tongue_texture(plane)
+    shade = 0.74 + 0.26 * smoothstep(0.0, 0.035, rise) - 0.22 * smoothstep(0.035, 0.14, rise)
+    shade *= (1 - 0.09 * np.exp(-((u / 0.014) ** 2))) * _tongue_texture(plane)
     wet = np.exp(-(((u - 0.03) / 0.035) ** 2) - ((rise - 0.022) / 0.008) ** 2)
     colour = tissue_colour(light, TONGUE * 1.06) * shade[..., None] + (24 * light.gain * wet)[..., None]
     return _premultiplied(colour, smoothstep(-0.008, 0.008, rise))

@@ -13,7 +13,9 @@ from engines.facemesh.anatomy import (
 )
 from engines.facemesh.rest import RestFace
 from engines.facemesh.shapes_eyes import brow_shapes, lid_shapes
-from engines.facemesh.shapes_mouth import MouthShapes, mouth_shapes
+from engines.facemesh.shapes_fields import LipFields
+from engines.facemesh.shapes_jaw import close_photo, let_smile_go
+from engines.facemesh.shapes_mouth import mouth_shapes
 from engines.facemesh.spread import bump, left_share
 from engines.types import BLENDSHAPES, Float32
 
@@ -68,8 +70,8 @@ def _shade_fields(points: Floats) -> dict[str, Floats]:
 
 def build_shapes(face: RestFace) -> Shapes:
     """The shapes for one face."""
-    mouth = MouthShapes(face)
-    closing, unsmile = mouth.close_photo(), mouth.let_smile_go()
+    mouth = LipFields(face)
+    closing, unsmile = close_photo(mouth), let_smile_go(mouth)
     moves = mouth_shapes(mouth) | lid_shapes(face.points) | brow_shapes(face.points)
     shades = _shade_fields(face.points)
     none, flat = np.zeros((POINTS, 3)), np.zeros(POINTS)

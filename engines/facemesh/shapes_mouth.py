@@ -1,276 +1,198 @@
-"""ARKit shapes of the lips and the jaw as displacement fields.
+"""ARKit shapes of the lips, cheeks and nose as displacement fields (468, 3).
 
-Amounts are in iod (about 9 cm on an adult) at weight 1. What an opening does to the lips, the corners and the
-chin was measured on ten real speakers: of one unit of opening the upper lip takes 0.21 and the lower lip 0.79,
-the corners drop by 0.23, the chin by 0.46 and back by 0.32. Names and meanings are Apple's.
+Amounts are in iod at weight 1. Which muscle does what follows FACS (Ekman, Friesen and Hager 2002; AU = action
+unit), the names are Apple's, and amounts were set by eye against Apple's pictures of each shape; how far the
+mouth gets wider or narrower agrees with lip tracks of real speakers (pucker -0.20, funnel -0.12, stretch 0.20,
+smile 0.16).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from engines.facemesh.anatomy import (
-    JAW_LINE,
-    NOSE_RIDGE,
-    Floats,
-    Row,
+from engines.facemesh.anatomy import Floats, Row
+from engines.facemesh.rest import FOLLOW, IS_UPPER, RING
+from engines.facemesh.shapes_fields import LipFields
+from engines.facemesh.shapes_jaw import (
+    APPLES,
+    jaw_forward,
+    jaw_open,
+    jaw_side,
+    mouth_close,
+    tongue_out,
 )
-from engines.facemesh.curves import smoothstep
-from engines.facemesh.rest import FOLLOW, IS_UPPER, LIP_ROWS, RING, UPPER_SHARE, RestFace, lip_motion
-from engines.facemesh.spread import Spread, bump, empty, left_share, make_spread
+from engines.facemesh.spread import bump, left_share
 
-OPEN_AT_ONE = 0.35
-"""Opening of the inner lips at jawOpen 1, iod."""
-CORNER_DROP = 0.23
-JAW_DROP: Floats = np.array(
-    [0.03, 0.10, 0.18, 0.28, 0.36, 0.40, 0.44, 0.46, 0.44, 0.40, 0.36, 0.28, 0.18, 0.10, 0.03]
-)
-"""(15,) per unit of opening, along JAW_LINE."""
-JAW_BACK = 0.32 / 0.46
-MEETING = 0.30
-"""Where lips meet over an open jaw, as a share of the opening below the closed line."""
 CHEEKS: Row = (205, 425, 187, 411, 50, 280)
-APPLES: Row = (50, 280, 101, 330, 118, 347)
 CHIN_BOSS: Row = (199, 200, 201, 421)
 NASAL_WINGS: Row = (129, 358, 49, 279, 98, 327)
-UNDER_CORNERS: Row = (43, 273, 57, 287)
-_HELD: Row = (
-    *NOSE_RIDGE, 98, 327, 97, 326, 64, 294, 129, 358, 33, 133, 263, 362, 145, 374, 23, 253, 110, 339,
-    50, 280, 117, 346, 118, 347, 101, 330, 36, 266, 234, 454, 127, 356, 93, 323, 132, 361, 116, 345, 123, 352,
-    147, 376, 9, 10,
-)  # fmt: skip
-"""Points that the mouth does not move."""
+RIGHT_HOLLOW: Row = (207, 187, 214, 192)
+LEFT_HOLLOW: Row = (427, 411, 434, 416)
+_LOWER_LIDS: Row = (145, 374, 23, 253)
 
 
-class MouthShapes:
-    """Builds the fields (468, 3) of one face; the methods are named after the shapes."""
-
-    def __init__(self, face: RestFace) -> None:
-        self.face = face
-        self.points = face.points
-        self.lips = face.closed_lips
-        below_nose = smoothstep(face.points[:, 1], 0.05, 0.22)
-        controls = {*map(int, LIP_ROWS.ravel()), *JAW_LINE, *_HELD}
-        self._spread: Spread = make_spread(face.points, controls, below_nose)
-        self.corner = face.place**2
-        self.middle = face.bulge
-
-    def _field(self, lips: Floats, jaw: Floats | None = None) -> Floats:
-        """Spread lip motions (8, 11, 3) and jaw motions (15, 3). Rows that share a corner take the mean."""
-        total, count = empty(), np.zeros((len(self.points), 1))
-        np.add.at(total, LIP_ROWS, lips)
-        np.add.at(count, LIP_ROWS, 1.0)
-        moves = total / np.maximum(count, 1.0)
-        if jaw is not None:
-            moves[list(JAW_LINE)] = jaw
-        return self._spread(moves)
-
-    def _lips(self, x: Floats | float = 0.0, y: Floats | float = 0.0, z: Floats | float = 0.0) -> Floats:
-        """(8, 11, 3) from anything that broadcasts to (8, 11)."""
-        return np.stack([np.broadcast_to(part, (8, 11)) for part in (x, y, z)], axis=2)
-
-    def _thickness(self) -> Floats:
-        """(8, 11): distance of each row below (above: negative) its lip's opening edge, lips closed."""
-        edge = np.repeat(self.lips[[0, 4], :, 1], 4, axis=0)
-        return np.asarray(self.lips[..., 1] - edge)
-
-    def _plump(self) -> Floats:
-        """(8, 11): 1 over most of the lips, 0 at the corners."""
-        return np.asarray(1 - self.face.place**4)
-
-    def _rounding(self) -> Floats:
-        """(8, 11): the outer edges move out beside the middle, so that a narrow mouth is round, not pointed."""
-        beside = 4 * self.corner * (1 - self.corner)
-        return np.asarray(beside * RING * np.where(IS_UPPER > 0, -0.010, 0.015))
-
-    def _outward(self) -> Floats:
-        """(8, 11): -1 on the person's right, 1 on the left, 0 in the middle, rising towards the corners."""
-        return np.asarray(np.sign(self.face.place) * np.abs(self.face.place) ** 1.3)
-
-    def _lift(self, centres: Row, radius: float, amount: float) -> Floats:
-        """A soft upwards motion around some points."""
-        field = empty()
-        field[:, 1] = -amount * bump(self.points, centres, radius)
-        return field
-
-    def _jaw(self, opening: float) -> Floats:
-        """(15, 3): the jaw line for an opening."""
-        drop = JAW_DROP * opening
-        return np.stack([np.zeros(15), drop, JAW_BACK * drop], axis=1)
-
-    def close_photo(self) -> Floats:
-        """From the photo to closed lips; the jaw follows as far as the mouth was open."""
-        face = self.face
-        loss = float((face.gap - face.slack).max())
-        return self._field(face.closing(), self._jaw(-loss))
-
-    def let_smile_go(self) -> Floats:
-        """From closed lips, smiling as in the photo, to closed lips without a smile."""
-        face = self.face
-        inwards = -self.face.place * face.width_excess * 0.5 * 0.75
-        field = self._field(self._lips(x=inwards, y=face.corner_excess * self.corner))
-        return field - self._lift(APPLES, 0.16, 0.25 * face.corner_excess)
-
-    def jaw_open(self) -> Floats:
-        """Both lips part by the measured shares, the corners drop and come in a little, the jaw swings down."""
-        opening = OPEN_AT_ONE * self.middle
-        lips = lip_motion(-UPPER_SHARE * opening, (1 - UPPER_SHARE) * opening)
-        lips[..., 1] += OPEN_AT_ONE * CORNER_DROP * self.corner
-        lips[..., 0] -= 0.03 * self.face.place
-        return self._field(lips, self._jaw(OPEN_AT_ONE))
-
-    def mouth_close(self) -> Floats:
-        """Takes back all of jaw_open's opening and leaves the jaw down."""
-        opening = OPEN_AT_ONE * self.middle
-        return self._field(
-            lip_motion((UPPER_SHARE + MEETING) * opening, -(1 - UPPER_SHARE - MEETING) * opening)
-        )
-
-    def jaw_side(self) -> Floats:
-        """The jaw to the person's left: lower lip with it, upper lip a little."""
-        lips = self._lips(x=0.06 * (1 - IS_UPPER) * (0.4 + 0.6 * self.middle) + 0.012 * IS_UPPER)
-        jaw = np.zeros((15, 3))
-        jaw[:, 0] = 0.065 * np.minimum(JAW_DROP / 0.40, 1.0)
-        return self._field(lips, jaw)
-
-    def jaw_forward(self) -> Floats:
-        """The lower jaw comes forward: seen from the front, chin and lower lip grow a little."""
-        jaw = np.zeros((15, 3))
-        jaw[:, 1], jaw[:, 2] = 0.02 * JAW_DROP / 0.46, -0.08 * JAW_DROP / 0.46
-        lower = 1 - IS_UPPER
-        return self._field(self._lips(y=0.012 * lower * RING * self.middle, z=-0.06 * lower * self.middle), jaw)
-
-    def funnel(self) -> Floats:
-        """Lips flare: in from the corners, the red grows outwards."""
-        lips = self._lips(
-            x=-self.face.place * 0.13 * self.face.half_width * (1 - 0.2 * RING),
-            y=(0.14 + 0.14 * IS_UPPER) * self._thickness() * self._plump() + 0.4 * self._rounding(),
-            z=-0.05 * self.middle,
-        )
-        return self._field(lips)
-
-    def pucker(self) -> Floats:
-        """A kiss: corners far in, thick lips, forward."""
-        lips = self._lips(
-            x=-self.face.place * 0.28 * self.face.half_width * (1 - 0.12 * RING),
-            y=(0.10 + 0.12 * IS_UPPER) * self._thickness() * self._plump() + self._rounding(),
-            z=-0.07 * self.middle,
-        )
-        field = self._field(lips)
-        field[:, 0] -= 0.022 * np.sign(self.points[:, 0]) * bump(self.points, (205, 425, 207, 427), 0.12)
-        return field
-
-    def sideways(self) -> Floats:
-        """The whole mouth to the person's left."""
-        return self._field(self._lips(x=0.065, y=0.012 * self.face.place * self.corner))
-
-    def smile(self) -> Floats:
-        """Corners up and out, lips drawn thin, cheeks up, lower lids a little."""
-        lips = self._lips(
-            x=0.075 * self._outward(),
-            y=-0.085 * self.corner - 0.008 - 0.14 * self._thickness(),
-            z=0.03 * self.corner,
-        )
-        return self._field(lips) + self._lift(CHEEKS, 0.14, 0.03) + self._lift((145, 374, 23, 253), 0.09, 0.010)
-
-    def frown(self) -> Floats:
-        """Corners down, middle of the lips a little up."""
-        lips = self._lips(x=0.008 * self._outward(), y=0.092 * self.corner - 0.016 * self.middle)
-        return self._field(lips) + self._lift(CHIN_BOSS, 0.10, 0.015)
-
-    def stretch(self) -> Floats:
-        """Corners straight out, slightly down, lips thinner."""
-        lips = self._lips(x=0.085 * self._outward(), y=0.014 * self.corner - 0.10 * self._thickness())
-        return self._field(lips)
-
-    def dimple(self) -> Floats:
-        """Corners drawn out and back into the cheek."""
-        return self._field(self._lips(x=0.04 * self._outward(), y=-0.014 * self.corner, z=0.04 * self.corner))
-
-    def press(self) -> Floats:
-        """Lips squeezed together: the red narrows."""
-        return self._field(self._lips(y=-0.36 * self._thickness() * (0.35 + 0.65 * self.middle)))
-
-    def roll(self, upper: bool) -> Floats:
-        """One lip turned in over the teeth."""
-        lip = IS_UPPER if upper else 1 - IS_UPPER
-        share = 0.62 if upper else 0.58
-        return self._field(self._lips(y=-share * lip * self._thickness() * (0.3 + 0.7 * self.middle)))
-
-    def shrug_lower(self) -> Floats:
-        """The chin pushes the lower lip up and out."""
-        lower = 1 - IS_UPPER
-        lips = self._lips(
-            y=-0.042 * lower * FOLLOW * self.middle - 0.010 * IS_UPPER * self.middle, z=-0.03 * lower
-        )
-        return self._field(lips) + self._lift(CHIN_BOSS, 0.13, 0.045)
-
-    def shrug_upper(self) -> Floats:
-        """The upper lip is pushed up and out."""
-        return self._field(self._lips(y=-0.026 * IS_UPPER * FOLLOW * self.middle, z=-0.02 * IS_UPPER))
-
-    def lower_down(self) -> Floats:
-        """The lower lip is drawn down beside its middle: lower teeth show."""
-        down = 0.062 * np.maximum(1 - np.abs(self.face.place) ** 3, 0.0)
-        return self._field(
-            self._lips(y=(1 - IS_UPPER) * FOLLOW * down, x=0.012 * self._outward() * (1 - IS_UPPER))
-        )
-
-    def upper_up(self) -> Floats:
-        """The upper lip is raised beside its middle: upper teeth show; the nostrils follow."""
-        profile = np.maximum(1 - np.abs(self.face.place) ** 3, 0.0)
-        field = self._field(self._lips(y=-0.05 * IS_UPPER * FOLLOW * profile))
-        return field + self._lift(NASAL_WINGS, 0.06, 0.010)
-
-    def sneer(self) -> Floats:
-        """The nostrils and the skin beside the nose rise and take the upper lip along."""
-        lip = np.exp(-(((np.abs(self.face.place) - 0.45) / 0.3) ** 2))
-        field = self._field(self._lips(y=-0.032 * IS_UPPER * FOLLOW * lip))
-        return field + self._lift((*NASAL_WINGS, 126, 355, 198, 420), 0.08, 0.044)
-
-    def puff(self) -> Floats:
-        """Cheeks filled with air."""
-        field = self._field(self._lips(y=-0.12 * self._thickness()))
-        out = bump(self.points, (205, 425, 207, 427, 187, 411, 213, 433, 192, 416), 0.15)
-        field[:, 0] += 0.05 * np.sign(self.points[:, 0]) * out
-        field[:, 2] -= 0.05 * out
-        return field
-
-    def cheek_squint(self) -> Floats:
-        """Cheeks up towards the eyes."""
-        return self._lift(APPLES, 0.13, 0.035) + self._lift((145, 374, 144, 373, 153, 380), 0.06, 0.012)
+def _narrowing(fields: LipFields, amount: float, follow: float) -> Floats:
+    """(8, 11): the corners come in by ``amount``, never by more than half way; the outer edge follows less."""
+    amount = min(amount, 0.5 * fields.face.half_width)
+    return np.asarray(-fields.face.place * amount * (1 - (1 - follow) * RING))
 
 
-def mouth_shapes(shapes: MouthShapes) -> dict[str, Floats]:
-    """The fields of all mouth, jaw, cheek and nose shapes by ARKit name, (468, 3) each."""
-    fields: dict[str, Floats] = {
-        "jawOpen": shapes.jaw_open(),
-        "mouthClose": shapes.mouth_close(),
-        "jawForward": shapes.jaw_forward(),
-        "jawLeft": shapes.jaw_side(),
-        "jawRight": shapes.jaw_side() * (-1, 1, 1),
-        "mouthLeft": shapes.sideways(),
-        "mouthRight": shapes.sideways() * (-1, -1, 1),
-        "mouthFunnel": shapes.funnel(),
-        "mouthPucker": shapes.pucker(),
-        "mouthRollUpper": shapes.roll(upper=True),
-        "mouthRollLower": shapes.roll(upper=False),
-        "mouthShrugLower": shapes.shrug_lower(),
-        "mouthShrugUpper": shapes.shrug_upper(),
-        "cheekPuff": shapes.puff(),
+def funnel(fields: LipFields) -> Floats:
+    """AU 22: corners 0.06 in, the red flares by 0.010 and a fifth of its thickness, 0.05 forward."""
+    lips = fields.lips(
+        x=_narrowing(fields, 0.06, 0.8),
+        y=fields.fuller(0.010, 0.20) + 0.4 * fields.rounding(),
+        z=-0.05 * fields.middle,
+    )
+    return fields.field(lips)
+
+
+def pucker(fields: LipFields) -> Floats:
+    """AU 18, a kiss: corners 0.10 in, the red fuller by 0.012 and a tenth, 0.07 forward; cheeks 0.022 in."""
+    lips = fields.lips(
+        x=_narrowing(fields, 0.10, 0.85),
+        y=fields.fuller(0.012, 0.10) + fields.rounding(),
+        z=-0.07 * fields.middle,
+    )
+    field = fields.field(lips)
+    field[:, 0] -= 0.022 * np.sign(fields.points[:, 0]) * bump(fields.points, (205, 425, 207, 427), 0.12)
+    return field
+
+
+def sideways(fields: LipFields) -> Floats:
+    """The whole mouth 0.085 to the person's left, that corner 0.012 down and the other one up."""
+    return fields.field(fields.lips(x=0.085, y=0.012 * fields.face.place * fields.corner))
+
+
+def smile(fields: LipFields) -> Floats:
+    """AU 12: corners 0.08 out and 0.09 up, lips a seventh thinner, cheeks 0.035 up, lower lids 0.010 up."""
+    lips = fields.lips(
+        x=0.08 * fields.outward(),
+        y=-0.085 * fields.corner - 0.008 - 0.14 * fields.thickness,
+        z=0.03 * fields.corner,
+    )
+    return fields.field(lips) + fields.lift(CHEEKS, 0.14, 0.035) + fields.lift(_LOWER_LIDS, 0.09, 0.010)
+
+
+def frown(fields: LipFields) -> Floats:
+    """AU 15: corners 0.092 down, the middle of the lips 0.016 up, the chin boss 0.015 up."""
+    lips = fields.lips(x=0.008 * fields.outward(), y=0.092 * fields.corner - 0.016 * fields.middle)
+    return fields.field(lips) + fields.lift(CHIN_BOSS, 0.10, 0.015)
+
+
+def stretch(fields: LipFields) -> Floats:
+    """AU 20: corners 0.10 straight out and 0.022 down, lips a sixth thinner."""
+    lips = fields.lips(x=0.10 * fields.outward(), y=0.022 * fields.corner - 0.16 * fields.thickness)
+    return fields.field(lips)
+
+
+def dimple(fields: LipFields) -> Floats:
+    """AU 14: corners 0.05 out, 0.018 up and 0.05 back into the cheek, which folds around them."""
+    narrow = 0.20 * fields.thickness * fields.corner
+    lips = fields.lips(x=0.05 * fields.outward(), y=-0.018 * fields.corner - narrow, z=0.05 * fields.corner)
+    return fields.field(lips) + fields.swell((214,), 0.07, 0.10) + fields.swell((434,), 0.07, 0.10)
+
+
+def press(fields: LipFields) -> Floats:
+    """AU 24: lips squeezed together, the red narrows by two fifths, skin above and below bulges by 0.006."""
+    lips = -0.42 * fields.thickness * (0.4 + 0.6 * fields.middle)
+    bulge = 0.006 * RING * np.where(IS_UPPER > 0, 1.0, -1.0) * fields.middle
+    return fields.field(fields.lips(y=lips + bulge))
+
+
+def roll(fields: LipFields, upper: bool) -> Floats:
+    """AU 28: one lip turned in over the teeth: four fifths of its red go out of sight."""
+    lip = IS_UPPER if upper else 1 - IS_UPPER
+    return fields.field(fields.lips(y=-0.80 * lip * fields.thickness * (0.35 + 0.65 * fields.middle)))
+
+
+def shrug_lower(fields: LipFields) -> Floats:
+    """AU 17: the chin boss 0.06 up, the lower lip 0.05 up and 0.03 out, the upper lip 0.018 up with it."""
+    lower = 1 - IS_UPPER
+    rise = -0.050 * lower * FOLLOW * fields.middle - 0.018 * IS_UPPER * fields.middle
+    lips = fields.lips(y=rise + 0.008 * lower * RING * fields.middle, z=-0.03 * lower)
+    return fields.field(lips) + fields.lift(CHIN_BOSS, 0.13, 0.060)
+
+
+def shrug_upper(fields: LipFields) -> Floats:
+    """The upper lip pushed 0.03 out: its outer edge rises by 0.034, its opening edge stays on the lower lip."""
+    rise = -0.034 * IS_UPPER * RING * fields.plump
+    return fields.field(fields.lips(y=rise, z=-0.03 * IS_UPPER))
+
+
+def lower_down(fields: LipFields) -> Floats:
+    """AU 16: the lower lip 0.075 down beside its middle and 0.012 out: lower teeth show."""
+    down = 0.075 * np.maximum(1 - np.abs(fields.face.place) ** 3, 0.0)
+    lower = 1 - IS_UPPER
+    return fields.field(fields.lips(y=lower * FOLLOW * down, x=0.012 * fields.outward() * lower))
+
+
+def upper_up(fields: LipFields) -> Floats:
+    """AU 10: the upper lip 0.06 up beside its middle: upper teeth show; the nostrils follow by 0.012."""
+    profile = np.maximum(1 - np.abs(fields.face.place) ** 3, 0.0)
+    field = fields.field(fields.lips(y=-0.060 * IS_UPPER * FOLLOW * profile))
+    return field + fields.lift(NASAL_WINGS, 0.06, 0.012)
+
+
+def sneer(fields: LipFields) -> Floats:
+    """AU 9: nostrils and the skin beside the nose 0.05 up, the upper lip's outer edge 0.026 up with them."""
+    profile = np.maximum(1 - np.abs(fields.face.place) ** 3, 0.0)
+    field = fields.field(fields.lips(y=-(0.006 + 0.020 * RING) * IS_UPPER * profile))
+    return field + fields.lift((*NASAL_WINGS, 126, 355, 198, 420), 0.08, 0.050)
+
+
+def puff(fields: LipFields) -> Floats:
+    """AU 34: air between cheeks and teeth: both hollows of the cheeks grow by two fifths and move 0.035 out;
+    lips pressed, corners 0.02 in."""
+    lips = fields.lips(x=-0.02 * fields.face.place, y=-0.15 * fields.thickness)
+    field = fields.field(lips)
+    for hollow, side in ((RIGHT_HOLLOW, -1), (LEFT_HOLLOW, 1)):
+        field += fields.swell(hollow, 0.16, 0.40)
+        field[:, 0] += side * 0.035 * bump(fields.points, hollow, 0.12)
+    return field
+
+
+def cheek_squint(fields: LipFields) -> Floats:
+    """AU 6: cheeks 0.045 up towards the eyes, the skin below the lower lids 0.012 up."""
+    return fields.lift(APPLES, 0.13, 0.045) + fields.lift((145, 374, 144, 373, 153, 380), 0.06, 0.012)
+
+
+def mouth_shapes(fields: LipFields) -> dict[str, Floats]:
+    """The fields of all mouth, jaw, cheek, nose and tongue shapes by ARKit name, (468, 3) each."""
+    mirrored = np.array([-1, 1, 1])
+    whole = {
+        "jawOpen": jaw_open(fields),
+        "mouthClose": mouth_close(fields),
+        "jawForward": jaw_forward(fields),
+        "jawLeft": jaw_side(fields),
+        "jawRight": jaw_side(fields) * mirrored,
+        "mouthLeft": sideways(fields),
+        "mouthRight": sideways(fields) * (-1, -1, 1),
+        "mouthFunnel": funnel(fields),
+        "mouthPucker": pucker(fields),
+        "mouthRollUpper": roll(fields, upper=True),
+        "mouthRollLower": roll(fields, upper=False),
+        "mouthShrugLower": shrug_lower(fields),
+        "mouthShrugUpper": shrug_upper(fields),
+        "cheekPuff": puff(fields),
+        "tongueOut": tongue_out(fields),
     }
-    pairs = {
-        "mouthSmile": shapes.smile(),
-        "mouthFrown": shapes.frown(),
-        "mouthDimple": shapes.dimple(),
-        "mouthStretch": shapes.stretch(),
-        "mouthPress": shapes.press(),
-        "mouthLowerDown": shapes.lower_down(),
-        "mouthUpperUp": shapes.upper_up(),
-        "cheekSquint": shapes.cheek_squint(),
-        "noseSneer": shapes.sneer(),
+    return whole | split_pairs(_paired(fields), left_share(fields.points))
+
+
+def _paired(fields: LipFields) -> dict[str, Floats]:
+    """Shapes that have a left and a right part, both at once."""
+    return {
+        "mouthSmile": smile(fields),
+        "mouthFrown": frown(fields),
+        "mouthDimple": dimple(fields),
+        "mouthStretch": stretch(fields),
+        "mouthPress": press(fields),
+        "mouthLowerDown": lower_down(fields),
+        "mouthUpperUp": upper_up(fields),
+        "cheekSquint": cheek_squint(fields),
+        "noseSneer": sneer(fields),
     }
-    return fields | split_pairs(pairs, left_share(shapes.points))
 
 
 def split_pairs(pairs: dict[str, Floats], left: Floats) -> dict[str, Floats]:

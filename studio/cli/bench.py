@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import pkgutil
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +26,35 @@ def bench_names() -> tuple[str, ...]:
     return tuple(name for name in names if name != "table" and "_" not in name)
 
 
-@click.command("bench", help="Measure speed and memory on this machine.")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the rows to this file.")
-def command(names: tuple[str, ...], json_file: Path | None) -> None:
-    """See the help text of the command."""
+def _choose(names: tuple[str, ...], given: dict[str, Path]) -> dict[str, Callable[[], tuple[Row, ...]]]:
+    """The benchmarks of these names, each with those of the options that its ``run`` takes."""
     known = bench_names()
+    runs: dict[str, Callable[[], tuple[Row, ...]]] = {}
+    taken: set[str] = set()
     for name in names:
         if name not in known:
             raise StudioError(f"There is no benchmark '{name}'; choose from: {', '.join(known)}.")
+        run = importlib.import_module(f"studio.benches.{name}").run
+        wanted = {key: given[key] for key in inspect.signature(run).parameters if key in given}
+        taken |= wanted.keys()
+        runs[name] = partial(run, **wanted)
+    for option in given.keys() - taken:
+        raise StudioError(f"None of these benchmarks takes --{option}; try 'bench shapes'.")
+    return runs
+
+
+@click.command("bench", help="Measure speed and memory on this machine.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the rows to this file.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="shapes: write a picture of every shape here.")
+@click.option("--avatar", type=click.Path(path_type=Path), help="shapes: measure on this picture of a face.")
+def command(names: tuple[str, ...], json_file: Path | None, **options: Path | None) -> None:
+    """See the help text of the command."""
+    given = {name: value for name, value in options.items() if value is not None}
+    runs = _choose(names or bench_names(), given)
     results: dict[str, list[dict[str, Any]]] = {}
-    for name in names or known:
-        rows: tuple[Row, ...] = importlib.import_module(f"studio.benches.{name}").run()
+    for name, run in runs.items():
+        rows = run()
         print(f"{name}\n{format_rows(rows)}")
         results[name] = [asdict(row) for row in rows]
     if json_file is not None:

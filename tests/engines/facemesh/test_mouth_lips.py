@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from engines.facemesh.anatomy import LOWER_INNER_LIP, UPPER_INNER_LIP, FaceFrame
-from engines.facemesh.mouth import MouthLayer, MouthPose, prepare_mouth
+from engines.facemesh.mouth import MouthLayer, MouthPose
 from engines.facemesh.mouth_corners import lift_corners
 from engines.facemesh.mouth_light import luma, measure_light
+from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.types import Image, Portrait
 
 STILL = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
