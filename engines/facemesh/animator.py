@@ -19,6 +19,7 @@ from engines.facemesh.anatomy import (
     Row,
     face_frame,
 )
+from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.mouth import MouthLayer, MouthPose
@@ -55,6 +56,7 @@ class Scene:
         frame = self._deformer.frame
         self._mouth = MouthLayer(prepared, frame)
         self._eyes = EyeLayer(prepared, frame)
+        self._creases = CreaseLayer.of(prepared, frame)
         self._rasterise = default_rasteriser()
         self._mouth_depth = self._deformer.depth_at(UPPER_INNER_LIP)
         self._eye_depth = {
@@ -66,6 +68,7 @@ class Scene:
         """One frame, (H, W, 3) uint8 RGB."""
         shape = self._deformer.deform(weights, pose, self._keep_smile)
         frame = warp(self.photo, shape.vertices, shape.values, self._deformer.mesh.triangles, self._rasterise)
+        self._creases.paint(frame, shape.vertices, weights)
         for eye in self._eye_poses(shape, weights):
             self._eyes.paint(frame, eye)
         mouth = self._mouth_pose(shape, weights, tongue)
@@ -144,6 +147,7 @@ class FacemeshAnimator:
             **deformer_arrays(portrait.landmarks, frame, shapes),
             **prepare_mouth(portrait, frame),
             **prepare_eyes(portrait, frame),
+            **prepare_creases(portrait, frame),
         }
 
     def animate(self, prepared: Arrays, motion: Motion, options: FacemeshOptions) -> FrameStream:

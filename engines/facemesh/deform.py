@@ -106,7 +106,7 @@ class Deformer:
         by_itself = max(FUNNEL_OPENS * float(smoothstep(np.array(funnel), *FUNNEL_PARTS)) - opening, 0.0)
         if opening + by_itself <= 0:
             return
-        oval = np.maximum(1 - np.abs(self.rest.place) ** 2.6, 0.0) ** 0.5
+        oval = np.maximum(1 - np.abs(self.rest.place) ** 2.1, 0.0) ** 0.5
         wider = rounded * max(opening, 0.0) * np.maximum(oval - self.rest.bulge, 0.0) + by_itself * oval
         sunk = OVAL_DROP * rounded * max(opening + by_itself, 0.0) * self.rest.place**2
         motion = FOLLOW * ((1 - IS_UPPER) * 0.5 - IS_UPPER * 0.5) * wider

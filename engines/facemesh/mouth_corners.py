@@ -13,13 +13,13 @@ from engines.types import Float32, Image
 
 Array = NDArray[Any]
 
-REACH = 0.10
+REACH = 0.13
 """How far beyond the corners such a line is looked for, in iod."""
 
-THICKEST = 0.022
+THICKEST = 0.034
 """What is thicker than this, in iod, is a fold of the skin or a beard and stays."""
 
-HALF_HEIGHT = 0.045
+HALF_HEIGHT = 0.05
 """It is looked for this far above and below the corner, in iod."""
 
 TAKEN_OFF = 0.85
@@ -28,17 +28,20 @@ TAKEN_OFF = 0.85
 GRAIN = (8.0, 28.0)
 """Differences in grey levels: skin keeps its grain up to the first, lines go wholly from the second on."""
 
+HAIR = (0.2, 0.45)
+"""From which share of pixels in thin lines on these are a beard, which stays wholly from the second on."""
+
 OPENINGS = (0.015, 0.07)
 """Openings in iod between which the line goes."""
 
 
-def lift_corners(image: Image, upper: Array, lower: Array, iod: float) -> None:
-    """Take off thin lines that run on beyond the corners of parted lips, in place.
+def lift_corners(image: Image, upper: Array, lower: Array, iod: float, rounded: float = 0.0) -> None:
+    """Take off thin lines that run on beyond the corners of parted or ``rounded`` (0..1) lips, in place.
 
     ``upper``, ``lower``: (N, 2) px, edges of the opening, picture left to right; ``iod`` in px.
     """
     gap = float(np.linalg.norm(lower - upper, axis=1).max()) / iod
-    strength = TAKEN_OFF * float(smoothstep(*OPENINGS, gap))
+    strength = TAKEN_OFF * max(float(smoothstep(*OPENINGS, gap)), rounded)
     if strength <= 0.0:
         return
     across = (upper[-1] - upper[0]) / max(float(np.linalg.norm(upper[-1] - upper[0])), 1e-6)
@@ -62,7 +65,10 @@ def _lift(image: Image, corner: Array, outwards: Array, strength: float) -> None
     smooth: Array = cv2.GaussianBlur(flat, (0, 0), 0.25 * height)
     red, green, blue = cv2.split(cv2.absdiff(smooth, pixels))
     lines = smoothstep(*GRAIN, cv2.max(cv2.max(red, green), blue).astype(np.float32))
-    blend(pixels, smooth.astype(np.float32), _near(window, corner, outwards) * lines * np.float32(strength))
+    near = _near(window, corner, outwards)
+    hair = float((near * lines).sum() / max(float(near.sum()), 1.0))
+    share = np.float32(strength * (1 - float(smoothstep(*HAIR, hair))))
+    blend(pixels, smooth.astype(np.float32), near * lines * share)
 
 
 def _near(window: Window, corner: Array, outwards: Array) -> Float32:

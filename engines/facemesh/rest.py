@@ -43,7 +43,8 @@ class RestFace:
     """The measures of one photo's face; local coordinates in iod (see FaceFrame).
 
     ``points``: (468, 3) as in the photo. ``column``: (11,) where the points of the opening
-    lie between its corners, -1 to 1 in picture order; ``place``: (8, 11), the same of all points of LIP_ROWS.
+    lie between its corners, -1 to 1 in picture order; ``place``: (8, 11), the same of all points of LIP_ROWS;
+    ``reach``: (8, 11), signed distance from the middle as a share of half the width.
     ``gap``: (11,) opening of the inner lips in the photo. ``slack``: (11,) the part of it that stays at rest,
     because in a photo with closed lips it is the line between them. ``parted``: 0 for a photo with closed lips
     to 1 for an open mouth. ``corner_excess``, ``width_excess``: how far a smile lifts and spreads the corners.
@@ -52,6 +53,7 @@ class RestFace:
     points: Floats
     column: Floats
     place: Floats
+    reach: Floats
     gap: Floats
     slack: Floats
     parted: float
@@ -95,6 +97,27 @@ def lip_motion(upper: Floats, lower: Floats) -> Floats:
     return motion
 
 
+@dataclass(frozen=True)
+class _Along:
+    """Where the corners and the middle of the closed line lie, right to left of the person, x in iod.
+
+    The half that a turned head shows foreshortened is shorter; the middle stays below the nose.
+    """
+
+    right: float
+    middle: float
+    left: float
+
+    def place(self, x: Floats) -> Floats:
+        """-1 at the right corner, 0 in the middle, 1 at the left corner."""
+        return np.interp(x, (self.right, self.middle, self.left), (-1.0, 0.0, 1.0))
+
+    def reach(self, x: Floats) -> Floats:
+        """Distance from the middle as a share of half the mouth's width: a foreshortened half has less."""
+        away = (np.clip(x, self.right, self.left) - self.middle) / (self.left - self.right) * 2
+        return np.asarray(np.clip(away, -1.2, 1.2))
+
+
 def measure_rest(landmarks: Floats, frame: FaceFrame) -> RestFace:
     """Measure (468, 3) ``landmarks`` in px."""
     points = frame.to_local(landmarks)
@@ -102,13 +125,15 @@ def measure_rest(landmarks: Floats, frame: FaceFrame) -> RestFace:
     gap = np.maximum(lower[:, 1] - upper[:, 1], 0.0)
     parted = float(smoothstep(gap.max(), SHUT_GAP, PARTED_GAP))
     line = upper + UPPER_SHARE * (lower - upper)
-    middle_x, half = (line[0, 0] + line[-1, 0]) / 2, (line[-1, 0] - line[0, 0]) / 2
+    half = (line[-1, 0] - line[0, 0]) / 2
+    along = _Along(*line[[0, 5, -1], 0])
     corner = line[5, 1] - (line[0, 1] + line[-1, 1]) / 2
     wide = float(smoothstep(2 * half, *SMILING_WIDTHS))
     return RestFace(
         points=points,
-        column=np.maximum.accumulate(np.clip((line[:, 0] - middle_x) / half, -1.0, 1.0)),
-        place=np.clip((points[LIP_ROWS][..., 0] - middle_x) / half, -1.0, 1.0),
+        column=np.maximum.accumulate(along.place(line[:, 0])),
+        place=along.place(points[LIP_ROWS][..., 0]),
+        reach=along.reach(points[LIP_ROWS][..., 0]),
         gap=gap,
         slack=gap * (1 - parted),
         parted=parted,

@@ -19,13 +19,12 @@ from engines.facemesh.shapes_mouth import mouth_shapes
 from engines.facemesh.spread import bump, left_share
 from engines.types import BLENDSHAPES, Float32
 
-# Creases, as the points that they run through.
-NASOLABIAL: Row = (203, 206, 216, 423, 426, 436)
-BESIDE_NOSE: Row = (129, 203, 358, 423)
-CORNERS: Row = (57, 287)
-GLABELLA: Row = (55, 285, 9)
-FOREHEAD_LINES: Row = (108, 69, 337, 299, 151)
-CHIN_CREASE: Row = (18, 83, 313)
+PUFFED: Row = (207, 187, 427, 411)
+"""Where filled cheeks come forward."""
+BESIDE_PUFF: Row = (216, 436, 212, 432)
+"""Where they meet the mouth."""
+APPLE: Row = (205, 425, 50, 280)
+CHIN_BOSS: Row = (199, 200)
 
 
 @dataclass(frozen=True)
@@ -41,31 +40,15 @@ class Shapes:
     unsmile: Float32
 
 
-def _shade_pairs() -> dict[str, tuple[Row, float, float]]:
-    """Paired shape -> (crease points, radius in iod, change of brightness)."""
-    return {
-        "mouthSmile": (NASOLABIAL, 0.026, -0.06),
-        "mouthDimple": (CORNERS, 0.03, -0.10),
-        "mouthStretch": (CORNERS, 0.03, -0.05),
-        "mouthFrown": (CORNERS, 0.035, -0.07),
-        "mouthUpperUp": (NASOLABIAL, 0.026, -0.04),
-        "noseSneer": (BESIDE_NOSE, 0.028, -0.07),
-        "browDown": (GLABELLA, 0.03, -0.09),
-        "cheekSquint": (NASOLABIAL, 0.026, -0.03),
-    }
-
-
 def _shade_fields(points: Floats) -> dict[str, Floats]:
-    left = left_share(points)
-    fields = {
-        "browInnerUp": -0.05 * bump(points, FOREHEAD_LINES, 0.04),
-        "mouthShrugLower": -0.08 * bump(points, CHIN_CREASE, 0.03),
-        "mouthPucker": -0.04 * bump(points, CORNERS, 0.04),
+    """Broad shading, (468,) each: skin that comes forward catches light. Folds are drawn by ``creases``."""
+    apples, left = 0.030 * bump(points, APPLE, 0.10), left_share(points)
+    return {
+        "cheekPuff": 0.06 * bump(points, PUFFED, 0.09) - 0.06 * bump(points, BESIDE_PUFF, 0.05),
+        "jawForward": 0.05 * bump(points, CHIN_BOSS, 0.08),
+        "cheekSquintLeft": apples * left,
+        "cheekSquintRight": apples * (1 - left),
     }
-    for name, (crease, radius, change) in _shade_pairs().items():
-        field = change * bump(points, crease, radius)
-        fields[f"{name}Left"], fields[f"{name}Right"] = field * left, field * (1 - left)
-    return fields
 
 
 def build_shapes(face: RestFace) -> Shapes:

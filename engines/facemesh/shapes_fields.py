@@ -67,7 +67,8 @@ class LipFields:
 
     def outward(self) -> Floats:
         """(8, 11): -1 on the person's right, 1 on the left, 0 in the middle, rising towards the corners."""
-        return np.asarray(np.sign(self.face.place) * np.abs(self.face.place) ** 1.3)
+        share = np.abs(self.face.place) ** 0.3
+        return np.asarray(self.face.reach * share)
 
     def fuller(self, amount: float, share: float) -> Floats:
         """(8, 11): the red grows by ``amount`` and a ``share`` of its thickness, most in the middle."""

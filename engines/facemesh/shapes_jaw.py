@@ -34,7 +34,7 @@ def close_photo(fields: LipFields) -> Floats:
 def let_smile_go(fields: LipFields) -> Floats:
     """From closed lips, smiling as in the photo, to closed lips without a smile: corners in and down."""
     face = fields.face
-    inwards = -face.place * face.width_excess * 0.5 * 0.75
+    inwards = -face.reach * face.width_excess * 0.5 * 0.75
     field = fields.field(fields.lips(x=inwards, y=face.corner_excess * fields.corner))
     return field - fields.lift(APPLES, 0.16, 0.25 * face.corner_excess)
 
@@ -44,7 +44,7 @@ def jaw_open(fields: LipFields) -> Floats:
     opening = OPEN_AT_ONE * fields.middle
     lips = lip_motion(-UPPER_SHARE * opening, (1 - UPPER_SHARE) * opening)
     lips[..., 1] += OPEN_AT_ONE * CORNER_DROP * fields.corner
-    lips[..., 0] -= 0.03 * fields.face.place
+    lips[..., 0] -= 0.03 * fields.face.reach
     return fields.field(lips, fields.jaw(OPEN_AT_ONE))
 
 

@@ -31,30 +31,27 @@ LEFT_HOLLOW: Row = (427, 411, 434, 416)
 _LOWER_LIDS: Row = (145, 374, 23, 253)
 
 
-def _narrowing(fields: LipFields, amount: float, follow: float) -> Floats:
-    """(8, 11): the corners come in by ``amount``, never by more than half way; the outer edge follows less."""
-    amount = min(amount, 0.5 * fields.face.half_width)
-    return np.asarray(-fields.face.place * amount * (1 - (1 - follow) * RING))
+def _narrowing(fields: LipFields, amount: float, follow: float) -> tuple[Floats, Floats]:
+    """(8, 11) across and (8, 11) in depth: the corners come in by ``amount``, never by more than half way,
+    along the arch of the teeth, so forward as well; the outer edge follows less."""
+    share = min(amount / fields.face.half_width, 0.5) * (1 - (1 - follow) * RING)
+    depth = fields.face.lips[..., 2]
+    across = -fields.face.reach * fields.face.half_width * share
+    return np.asarray(across), np.asarray((depth[:, 5:6] - depth) * share)
 
 
 def funnel(fields: LipFields) -> Floats:
-    """AU 22: corners 0.06 in, the red flares by 0.010 and a fifth of its thickness, 0.05 forward."""
-    lips = fields.lips(
-        x=_narrowing(fields, 0.06, 0.8),
-        y=fields.fuller(0.010, 0.20) + 0.4 * fields.rounding(),
-        z=-0.05 * fields.middle,
-    )
-    return fields.field(lips)
+    """AU 22: corners 0.06 in, the red flares by 0.010 and a fifth of its thickness, 0.03 forward."""
+    across, forward = _narrowing(fields, 0.06, 0.8)
+    y = fields.fuller(0.010, 0.20) + 0.4 * fields.rounding()
+    return fields.field(fields.lips(x=across, y=y, z=forward - 0.03))
 
 
 def pucker(fields: LipFields) -> Floats:
-    """AU 18, a kiss: corners 0.10 in, the red fuller by 0.012 and a tenth, 0.07 forward; cheeks 0.022 in."""
-    lips = fields.lips(
-        x=_narrowing(fields, 0.10, 0.85),
-        y=fields.fuller(0.012, 0.10) + fields.rounding(),
-        z=-0.07 * fields.middle,
-    )
-    field = fields.field(lips)
+    """AU 18, a kiss: corners 0.10 in, the red fuller by 0.012 and a tenth, 0.04 forward; cheeks 0.022 in."""
+    across, forward = _narrowing(fields, 0.10, 0.85)
+    y = fields.fuller(0.012, 0.10) + fields.rounding()
+    field = fields.field(fields.lips(x=across, y=y, z=forward - 0.04))
     field[:, 0] -= 0.022 * np.sign(fields.points[:, 0]) * bump(fields.points, (205, 425, 207, 427), 0.12)
     return field
 
