@@ -56,7 +56,7 @@ class Scene:
         frame = self._deformer.frame
         self._mouth = MouthLayer(prepared, frame)
         self._eyes = EyeLayer(prepared, frame)
-        self._creases = CreaseLayer.of(prepared, frame)
+        self._creases = CreaseLayer(prepared, frame)
         self._rasterise = default_rasteriser()
         self._mouth_depth = self._deformer.depth_at(UPPER_INNER_LIP)
         self._eye_depth = {

@@ -7,14 +7,14 @@ already there is little to add.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.anatomy import LEFT_CHEEK, RIGHT_CHEEK, FaceFrame, Floats
+from engines.facemesh.anatomy import LEFT_CHEEK, POINTS, RIGHT_CHEEK, FaceFrame, Floats
 from engines.facemesh.creases_table import CREASES, Crease
 from engines.facemesh.edges import Window, smooth_curve, smoothstep
 from engines.facemesh.mouth_light import luma
@@ -30,8 +30,17 @@ OWN_FOLD, FOLD_WIDTH = 0.16, 0.045
 """A dark line of this contrast, no wider than this in iod, is a fold that the photo shows already."""
 SKIN = (0.45, 0.7)
 """Brightness relative to the cheeks from which on something is skin rather than hair."""
-LEAST = 0.03
-"""A fold weaker than this is not drawn."""
+LEAST = 0.012
+"""A fold that takes less brightness than this is not drawn."""
+WIDTH, RIDGE_AWAY = 0.014, 0.032
+"""Standard deviation of a fold's shade and distance of the ridge beside it, iod."""
+COARSE = 90.0
+"""Folds are soft: they are drawn with this many pixels per iod at most."""
+FULL, LEVEL = 0.4, 128
+"""Change of brightness that the drawing can hold, and the grey level that stands for none."""
+SAMPLES = 12
+FADE = ((0, 0.55), (2, 1.0))
+"""Samples cut off at both ends and the share of the depth between them."""
 RIDGE = 0.45
 """Brightness gained on the ridge beside a fold, of the shade in it."""
 SHADE_RGB = (0.72, 1.0, 1.12)
@@ -89,53 +98,61 @@ def _within(points: Floats, shape: tuple[int, ...]) -> tuple[Array, Array]:
     return np.clip(y, 0, shape[0] - 1), np.clip(x, 0, shape[1] - 1)
 
 
-@dataclass(frozen=True)
 class CreaseLayer:
-    """Draws the folds of one photo. ``depth``: (C,), as ``prepare_creases`` made it; ``weights``: (52, C)."""
+    """Draws the folds of one photo."""
 
-    depth: Float32
-    weights: Float32
-    frame: FaceFrame
-
-    @staticmethod
-    def of(prepared: Arrays, frame: FaceFrame) -> CreaseLayer:
-        """The layer of a prepared photo."""
-        weights = np.zeros((len(BLENDSHAPE_INDEX), len(CREASES)), np.float32)
+    def __init__(self, prepared: Arrays, frame: FaceFrame) -> None:
+        self._weights = np.zeros((len(BLENDSHAPE_INDEX), len(CREASES)), np.float32)
         for column, crease in enumerate(CREASES):
             for name, weight in crease.shapes.items():
-                weights[BLENDSHAPE_INDEX[name], column] = weight
-        return CreaseLayer(prepared["crease.depth"], weights, frame)
+                self._weights[BLENDSHAPE_INDEX[name], column] = weight
+        table = np.array([crease.depth for crease in CREASES], np.float32)
+        self._depth: Float32 = prepared["crease.depth"] * table
+        self._curves = np.stack([_curve_matrix(crease) for crease in CREASES])
+        self._iod = frame.iod
+        self._scale = min(1.0, COARSE / frame.iod)
+        sides = np.array([crease.ridge for crease in CREASES]) @ frame.axes[:2, :2]
+        self._ridges = sides[:, None] * (RIDGE_AWAY * frame.iod)
 
     def paint(self, image: Image, vertices: Floats, weights: Floats) -> None:
         """Shade ``image`` (H, W, 3) in place. ``vertices``: (V, 2 or 3) px, the face's points first."""
-        strengths = np.minimum(np.asarray(weights) @ self.weights, 1.0) * self.depth
-        for index in np.flatnonzero(strengths > LEAST):
-            crease = CREASES[index]
-            curve = smooth_curve(crease.knots(vertices[:, :2]))
-            self._fold(image, curve, crease, float(strengths[index]))
-
-    def _fold(self, image: Image, curve: Array, crease: Crease, strength: float) -> None:
-        """One fold: dark along the curve, lighter on its ridge."""
-        iod = self.frame.iod
-        window = Window.around(curve, 4 * crease.width * iod + 2, image.shape)
-        if window.empty:
+        depth = np.minimum(np.asarray(weights, np.float32) @ self._weights, 1.0) * self._depth
+        active = np.flatnonzero(depth > LEAST)
+        if not len(active):
             return
-        line = _tapered(window.inside(curve), window, crease.width * iod)
-        ridge = np.array(crease.ridge) @ self.frame.axes[:2, :2] * (2.2 * crease.width * iod)
-        moved = cv2.warpAffine(line, np.column_stack([np.eye(2), ridge]), line.shape[::-1])
-        shade = (np.float32(RIDGE) * moved - line) * np.float32(strength * crease.depth)
-        pixels = window.view(image)
-        gain = cv2.merge([1 + np.float32(share) * shade for share in SHADE_RGB])
-        pixels[...] = cv2.multiply(pixels, gain, dtype=cv2.CV_8U)
+        curves = self._curves[active] @ vertices[:POINTS, :2]
+        window = Window.around(curves.reshape(-1, 2), 4 * RIDGE_AWAY * self._iod, image.shape)
+        if not window.empty:
+            shade = self._shade(window, curves, curves + self._ridges[active], depth[active])
+            gain = cv2.merge([1 + np.float32(share) * shade for share in SHADE_RGB])
+            pixels = window.view(image)
+            pixels[...] = cv2.multiply(pixels, gain, dtype=cv2.CV_8U)
+
+    def _shade(self, window: Window, curves: Floats, ridges: Floats, depth: Float32) -> Float32:
+        """(h, w): change of brightness. ``curves``, ``ridges``: (A, P, 2) px; ``depth``: (A,)."""
+        size = max(round(window.height * self._scale), 1), max(round(window.width * self._scale), 1)
+        plane = np.full(size, LEVEL, np.uint8)
+        softness = max(WIDTH * self._iod * self._scale, 0.7)
+        thick = max(round(softness), 1)
+        # What the blur leaves of a line of this thickness.
+        left = math.erf(thick / 2 / (softness * math.sqrt(2)))
+        lines = np.concatenate([ridges, curves]) - (window.left, window.top)
+        places = np.round(lines * (self._scale * 2**FINE)).astype(np.int32)
+        changes = np.concatenate([RIDGE * depth, -depth]) * (LEVEL / FULL / left)
+        for place, change in zip(places, changes.tolist(), strict=True):
+            for cut, share in FADE:
+                level = min(max(LEVEL + share * change, 0.0), 255.0)
+                cv2.polylines(plane, [place[cut : SAMPLES - cut]], False, level, thick, cv2.LINE_AA, FINE)
+        soft = cv2.GaussianBlur(plane, (0, 0), softness).astype(np.float32)
+        shade = (soft - np.float32(LEVEL)) * np.float32(FULL / LEVEL)
+        if self._scale == 1.0:
+            return np.asarray(shade, np.float32)
+        return np.asarray(cv2.resize(shade, (window.width, window.height), interpolation=cv2.INTER_LINEAR))
 
 
-def _tapered(curve: Array, window: Window, width: float) -> Float32:
-    """(h, w) in [0, 1]: a soft line of standard deviation ``width`` px along ``curve``, fading to its ends."""
-    line = np.zeros((window.height, window.width), np.uint8)
-    places = np.round(curve * 2**FINE).astype(np.int32)
-    fade = np.sin(np.linspace(0, np.pi, len(curve) + 1)[1:-1]) ** 0.7
-    thick = max(round(width), 1)
-    for start, end, level in zip(places[:-1], places[1:], fade, strict=True):
-        cv2.line(line, start.tolist(), end.tolist(), round(255 * float(level)), thick, cv2.LINE_AA, FINE)
-    soft: Array = cv2.GaussianBlur(line.astype(np.float32), (0, 0), max(width, 0.8))
-    return soft * np.float32(1 / max(float(soft.max()), 1.0))
+def _curve_matrix(crease: Crease) -> Float32:
+    """(P, 468) that turns the points of a face into evenly spaced points of the fold."""
+    knots = crease.knots(np.eye(POINTS, dtype=np.float32))
+    curve = smooth_curve(knots)
+    even = np.linspace(0, len(curve) - 1, SAMPLES).round().astype(int)
+    return np.asarray(curve[even], np.float32)

@@ -1,4 +1,4 @@
-"""Where skin folds, how wide and deep, and with which ARKit shapes.
+"""Where skin folds, how deep, and with which ARKit shapes.
 
 The folds and the muscles that make them follow FACS (Ekman, Friesen and Hager 2002).
 """
@@ -14,12 +14,11 @@ from engines.facemesh.anatomy import Floats, Row
 
 @dataclass(frozen=True)
 class Crease:
-    """``path``: knots of the curve, each the mean of some points of the face. ``width``: standard deviation of
-    the shade in iod; ``depth``: brightness taken at its middle; ``ridge``: direction (right, down) to the
-    skin that bulges into the light. ``shapes``: ARKit name -> share of the fold at weight 1."""
+    """``path``: knots of the curve, each the mean of some points of the face. ``depth``: brightness taken at
+    its middle; ``ridge``: direction (right, down) to the skin that bulges into the light. ``shapes``: ARKit
+    name -> share of the fold at weight 1."""
 
     path: tuple[Row, ...]
-    width: float
     depth: float
     ridge: tuple[float, float]
     shapes: dict[str, float]
@@ -50,22 +49,22 @@ _MIRROR = {
     66: 296,
 }  # fmt: skip
 _PAIRED: tuple[Crease, ...] = (
-    Crease(NASOLABIAL, 0.020, 0.11, (-0.9, -0.4), {
+    Crease(NASOLABIAL, 0.11, (-0.9, -0.4), {
         "mouthSmile": 0.8, "cheekSquint": 0.4, "mouthUpperUp": 0.6, "noseSneer": 0.9,
     }),
-    Crease(DIMPLE, 0.012, 0.14, (-1.0, 0.0), {
+    Crease(DIMPLE, 0.14, (-1.0, 0.0), {
         "mouthDimple": 1.0, "mouthSmile": 0.5, "mouthStretch": 0.6, "mouthPress": 0.4,
     }),
-    Crease(MARIONETTE, 0.015, 0.09, (-1.0, -0.2), {"mouthFrown": 1.0}),
-    Crease(FROWN_LINE, 0.012, 0.13, (-1.0, 0.0), {"browDown": 1.0}),
-    Crease(NOSE_LINE, 0.012, 0.08, (0.7, -0.7), {"noseSneer": 1.0}),
-    Crease(BELOW_EYE, 0.011, 0.09, (0.0, 1.0), {"cheekSquint": 1.0, "mouthSmile": 0.35, "eyeSquint": 0.4}),
-    Crease(BROW_LINE, 0.012, 0.06, (0.0, 1.0), {"browOuterUp": 1.0}),
+    Crease(MARIONETTE, 0.09, (-1.0, -0.2), {"mouthFrown": 1.0}),
+    Crease(FROWN_LINE, 0.13, (-1.0, 0.0), {"browDown": 1.0}),
+    Crease(NOSE_LINE, 0.08, (0.7, -0.7), {"noseSneer": 1.0}),
+    Crease(BELOW_EYE, 0.09, (0.0, 1.0), {"cheekSquint": 1.0, "mouthSmile": 0.35, "eyeSquint": 0.4}),
+    Crease(BROW_LINE, 0.06, (0.0, 1.0), {"browOuterUp": 1.0}),
 )  # fmt: skip
 _WHOLE: tuple[Crease, ...] = (
-    Crease(((69,), (108,), (151,), (337,), (299,)), 0.012, 0.07, (0.0, 1.0), {"browInnerUp": 1.0}),
-    Crease(((107, 108), (9, 151), (336, 337)), 0.011, 0.06, (0.0, 1.0), {"browInnerUp": 1.0}),
-    Crease(((106, 182), (83,), (18,), (313,), (335, 406)), 0.015, 0.14, (0.0, 1.0), {
+    Crease(((69,), (108,), (151,), (337,), (299,)), 0.07, (0.0, 1.0), {"browInnerUp": 1.0}),
+    Crease(((107, 108), (9, 151), (336, 337)), 0.06, (0.0, 1.0), {"browInnerUp": 1.0}),
+    Crease(((106, 182), (83,), (18,), (313,), (335, 406)), 0.14, (0.0, 1.0), {
         "mouthShrugLower": 1.0, "mouthFrownLeft": 0.2, "mouthFrownRight": 0.2, "mouthRollLower": 0.4,
     }),
 )  # fmt: skip
@@ -77,7 +76,7 @@ def _one_side(crease: Crease, side: str) -> Crease:
     path = tuple(tuple(_MIRROR.get(point, point) if left else point for point in row) for row in crease.path)
     ridge = (-crease.ridge[0] if left else crease.ridge[0], crease.ridge[1])
     shapes = {f"{name}{side}": weight for name, weight in crease.shapes.items()}
-    return Crease(path, crease.width, crease.depth, ridge, shapes)
+    return Crease(path, crease.depth, ridge, shapes)
 
 
 CREASES: tuple[Crease, ...] = (

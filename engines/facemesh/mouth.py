@@ -122,13 +122,14 @@ class MouthLayer:
         upper, lower = smooth_curve(pose.upper), smooth_curve(pose.lower)
         opening = float(np.max(_gap(upper, lower, pose.head))) / self._iod
         seen = float(smoothstep(0.0, FIRST_SIGHT, opening))
-        lift_corners(image, pose.upper, pose.lower, self._iod, self._rounded(pose))
+        rounded = self._rounded(pose)
+        lift_corners(image, pose.upper, pose.lower, self._iod, rounded)
         polygon = outline(upper, lower)
         window = Window.around(polygon, 0.05 * self._iod + 3, image.shape)
         if seen <= 0.0 or window.empty:
             return
         mask = coverage(polygon, window, self._softness)
-        light = occlusion(mask, self._iod, self._rounded(pose))
+        light = occlusion(mask, self._iod, rounded)
         inside = self._inside(window, pose, light)
         pixels = window.view(image)
         soften_seam(pixels, mask, max(SEAM * self._iod, 0.8))
