@@ -22,6 +22,7 @@ from engines.facemesh.anatomy import (
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
+from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.mouth import MouthLayer, MouthPose
 from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.raster import default_rasteriser
@@ -141,6 +142,7 @@ class FacemeshAnimator:
             raise StudioError(
                 "The face is too small to animate; use a photo where it is at least 90 pixels wide."
             )
+        portrait = fitted_lids(portrait, frame)
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.edges import smoothstep
+from engines.facemesh.eyes_fill import filled
 from engines.facemesh.eyes_iris import Iris
 from engines.facemesh.mouth_light import luma
 from engines.types import Float32
@@ -19,36 +20,23 @@ Array = NDArray[Any]
 LASH_BAND = 0.016
 """Lashes and the shade of the upper lid cover this much of the eyeball below the lid's edge, in iod."""
 
-FIELD_REACH = 2.2
-"""The white moves with the iris out to this many of its radii."""
+WHITE_FROM = 0.45
+"""The white of an eye is at least this bright, relative to the brightest that is seen of it."""
 
 
 @dataclass(frozen=True)
 class Eyeball:
     """One eye as a crop of the photo, (h, w) px.
 
-    ``clean``: (h, w, 3) without lashes and reflections, whole behind the lids. ``glint``: (h, w, 3), the
-    reflections to add. ``field``: (h, w), how much of a shift of the gaze each pixel follows. ``shade``: light
+    ``white``: (h, w, 3), the eyeball without lashes, reflections and iris, whole behind the lids. ``iris``:
+    (h, w, 4), colour and cover of the whole iris. ``glint``: (h, w, 3), the reflections to add. ``shade``: light
     that the upper lid's shadow leaves beside the lid.
     """
 
-    clean: Float32
+    white: Float32
+    iris: Float32
     glint: Float32
-    field: Float32
     shade: float
-
-
-def filled(crop: Float32, known: Array, reach: float) -> Float32:
-    """``crop`` where ``known`` (h, w) is 1, its blurred surroundings elsewhere (normalised convolution)."""
-    weight = known.astype(np.float32)
-    total = weight.sum()
-    mean = (crop * weight[..., None]).sum(axis=(0, 1)) / max(float(total), 1e-3)
-    colour, share = np.zeros_like(crop), np.full(weight.shape, 1e-3, np.float32)
-    for scale, vote in ((reach, 1.0), (3 * reach, 0.03)):
-        colour += vote * cv2.GaussianBlur(crop * weight[..., None], (0, 0), scale)
-        share += vote * cv2.GaussianBlur(weight, (0, 0), scale)
-    around = (colour + mean * 1e-3) / share[..., None]
-    return np.asarray(around + (crop - around) * weight[..., None], np.float32)
 
 
 def _distance(shape: tuple[int, ...], iris: Iris) -> Array:
@@ -88,7 +76,10 @@ def _whole_iris(crop: Float32, iris: Iris, open_area: Float32, iod: float) -> tu
     typical: Array = _ring_colours(crop, distance, open_area > 0.9)[_rings(distance)]
     typical = cv2.GaussianBlur(typical, (0, 0), 0.012 * iod)
     brighter = luma(crop) - luma(typical)
+    # A reflection is as white as the light; a bright part of a coloured iris is not.
+    white = np.quantile(crop[open_area > 0.5].min(axis=-1), 0.9) if (open_area > 0.5).any() else 128.0
     spot = smoothstep(22, 55, brighter) * smoothstep(1.0, 0.85, distance) * open_area
+    spot = spot * smoothstep(0.45, 0.75, crop.min(axis=2) / max(float(white), 1.0))
     spot = cv2.dilate(spot.astype(np.float32), np.ones((3, 3)))
     matte = crop + (typical - crop) * spot[..., None]
     glint = np.maximum(crop - matte, 0) * open_area[..., None]
@@ -107,9 +98,16 @@ def _shade(crop: Float32, clean: Float32, mask: Float32, trusted: Float32) -> fl
     return float(np.clip(ratio, 0.5, 0.92))
 
 
-def _field(shape: tuple[int, ...], iris: Iris) -> Float32:
-    """1 on the iris and its rim, falling to 0 at ``FIELD_REACH`` radii."""
-    return np.asarray(smoothstep(FIELD_REACH, 1.15, _distance(shape, iris)), np.float32)
+def _white(crop: Float32, seen: Array) -> Float32:
+    """The white of the eye over the whole crop; ``seen`` (h, w): where nothing but it can be."""
+    surely = seen > 0.9
+    if not surely.any():
+        return filled(crop, np.zeros_like(seen))
+    brightness: Array = cv2.GaussianBlur(luma(crop), (0, 0), 1.0)
+    brightest = float(np.quantile(brightness[surely], 0.9))
+    return filled(
+        crop, seen * smoothstep(WHITE_FROM - 0.12, WHITE_FROM + 0.08, brightness / max(brightest, 1.0))
+    )
 
 
 def trusted_area(mask: Float32, down: Array, iod: float) -> Float32:
@@ -129,11 +127,11 @@ def complete_eyeball(crop: Float32, mask: Float32, trusted: Float32, iris: Iris 
     nothing but eyeball.
     """
     if iris is None:
-        clean = filled(crop, trusted, 0.03 * iod)
-        return Eyeball(clean, np.zeros_like(crop), np.zeros_like(mask), _shade(crop, clean, mask, trusted))
+        white, none = filled(crop, trusted), np.zeros_like(crop)
+        return Eyeball(white, np.zeros((*mask.shape, 4), np.float32), none, _shade(crop, white, mask, trusted))
     distance = _distance(crop.shape, iris)
-    white = filled(crop, trusted * smoothstep(1.15, 1.35, distance), 0.03 * iod)
+    white = _white(crop, trusted * smoothstep(1.15, 1.35, distance))
     whole, glint = _whole_iris(crop, iris, trusted, iod)
-    clean = white + (whole - white) * smoothstep(1.22, 1.02, distance)[..., None]
-    clean = np.asarray(np.clip(clean, 0, 255), np.float32)
-    return Eyeball(clean, glint, _field(mask.shape, iris), _shade(crop, clean, mask, trusted))
+    cover = smoothstep(1.22, 1.02, distance).astype(np.float32)
+    clean = white + (whole - white) * cover[..., None]
+    return Eyeball(white, np.dstack([whole, 255 * cover]), glint, _shade(crop, clean, mask, trusted))

@@ -1,33 +1,219 @@
-"""Eyes larger than a person's: drawn figures whose lids lie outside the mesh points, found by their colours."""
+"""Where a photo's lids really are: the mesh's eye points moved to the border of what looks like an eye.
+
+The landmark model places lids as an average face has them; drawn figures, turned heads and narrow eyes differ
+by up to a tenth of the distance between the eyes, and then a closing lid would miss the eye it has to cover.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.edges import Window, coverage, outline, smooth_curve
-from engines.types import Float32, Image
+from engines.facemesh.anatomy import (
+    LEFT_EYE_BAG,
+    LEFT_EYE_LOWER,
+    LEFT_EYE_UPPER,
+    LEFT_LID_CREASE,
+    LEFT_LID_FOLD,
+    LEFT_LOWER_LID_SKIN,
+    RIGHT_EYE_BAG,
+    RIGHT_EYE_LOWER,
+    RIGHT_EYE_UPPER,
+    RIGHT_LID_CREASE,
+    RIGHT_LID_FOLD,
+    RIGHT_LOWER_LID_SKIN,
+    FaceFrame,
+    Row,
+)
+from engines.facemesh.edges import Window, coverage, outline, smooth_curve, smoothstep
+from engines.facemesh.mouth_light import luma
+from engines.types import Float32, Image, Portrait
 
 Array = NDArray[Any]
 
-LEAST_GROWTH = 0.018
-"""Lower lids must lie this far outside the mesh, in iod and all along, before the mesh is doubted.
+LIDS: dict[str, tuple[Row, Row]] = {
+    "right": (RIGHT_EYE_UPPER, RIGHT_EYE_LOWER),
+    "left": (LEFT_EYE_UPPER, LEFT_EYE_LOWER),
+}
+"""Upper and lower lid of each eye."""
 
-Landmarks of people err by less, and lashes, which look like a part of the eye, hang from upper lids mostly.
-"""
+_ABOVE: dict[str, tuple[Row, Row]] = {
+    "right": (RIGHT_LID_CREASE, RIGHT_LID_FOLD),
+    "left": (LEFT_LID_CREASE, LEFT_LID_FOLD),
+}
+_BELOW: dict[str, tuple[Row, Row]] = {
+    "right": (RIGHT_LOWER_LID_SKIN, RIGHT_EYE_BAG),
+    "left": (LEFT_LOWER_LID_SKIN, LEFT_EYE_BAG),
+}
+_FOLLOW = (0.75, 0.3)
+"""How far the rows of skin next to a lid, and the ones after them, go along with it."""
 
-MOST_GROWTH = 0.10
-RIM = 0.014
-"""The drawn outline of the eye, in iod: it belongs to the lids."""
-
-SURELY_SKIN, LIKELY_EYE, SURELY_EYE = 0.085, 0.020, 0.012
+SURELY_SKIN, LIKELY_EYE, SURELY_EYE = 0.10, 0.020, 0.012
 """Beyond, up to and within these distances from the mesh's opening, in iod, the colours are learned."""
 
 FINEST = 96.0
 """Pixels per iod at which colours are compared: enough for a lid's place."""
+
+STEPS = (0.032, 0.016, 0.008, 0.004)
+"""Steps of the search, in iod."""
+
+FARTHEST = 0.13
+"""No part of a lid is moved by more than this, in iod."""
+
+STIFFNESS = 0.15
+"""Pull back to the mesh: what a lid's move of 0.1 iod must gain, as a share of the mesh's opening."""
+
+CLEARLY_BETTER = 0.1, 0.22
+"""Gains, in shares of the mesh's opening, from which on the mesh is doubted and up to which it is mixed in."""
+
+LEAST_GAP, LEAST_MATCH = 0.035, 0.72
+"""Eyes less open than this, in iod, are left alone; and fits that overlap the eye's pixels by less than this."""
+
+THICKEST_LASHES, USUAL_LASHES = 0.034, 0.012
+"""Thickness of the lashes' line, which looks like a part of the eye, in iod: at most, and where it is unclear."""
+
+
+def fitted_lids(portrait: Portrait, frame: FaceFrame) -> Portrait:
+    """The portrait with its eyes' landmarks on the lids of the photo; those of unclear eyes stay."""
+    landmarks = np.array(portrait.landmarks, copy=True)
+    for side, rows in LIDS.items():
+        lids = [landmarks[list(row), :2].astype(np.float64) for row in rows]
+        upper, lower = fit_lids(portrait.rgb, lids[0], lids[1], frame)
+        _follow(landmarks, _ABOVE[side], upper - lids[0])
+        _follow(landmarks, _BELOW[side], lower - lids[1])
+        landmarks[list(rows[0]), :2], landmarks[list(rows[1]), :2] = upper, lower
+    return Portrait(portrait.rgb, landmarks)
+
+
+def _follow(landmarks: Array, rows: tuple[Row, Row], moved: Array) -> None:
+    """Move the skin beside a lid that went by ``moved`` (9, 2) px, in place."""
+    for row, share in zip(rows, _FOLLOW, strict=True):
+        landmarks[list(row), :2] += share * moved[1:-1]
+
+
+def fit_lids(rgb: Image, upper: Array, lower: Array, frame: FaceFrame) -> tuple[Array, Array]:
+    """Both lids on the photo's own, (9, 2) px each; as given where the photo does not show them clearly."""
+    gap = float(np.linalg.norm(upper - lower, axis=1).max())
+    polygon = outline(smooth_curve(upper), smooth_curve(lower))
+    window = Window.around(polygon, 0.16 * frame.iod + 3, rgb.shape)
+    if window.empty or gap < LEAST_GAP * frame.iod or coverage(polygon, window).sum() < 20:
+        return upper, lower
+    scale = min(FINEST / frame.iod, 1.0)
+    size = (max(round(window.width * scale), 8), max(round(window.height * scale), 8))
+    small = cv2.resize(window.view(rgb), size, interpolation=cv2.INTER_AREA)
+    across = upper[-1] - upper[0]
+    places = [(window.inside(row) + 0.5) * scale for row in (upper, lower)]
+    start = _Lids(places[0], places[1], across, frame.iod * scale)
+    found = _search(small, start)
+    if found is None:
+        return upper, lower
+    upper, lower = (row / scale - 0.5 + (window.left, window.top) for row in found)
+    return upper, lower
+
+
+class _Lids:
+    """An eye's opening that can be bent: (9, 2) px ``upper`` and ``lower``; ``across``: (2,) along the eye."""
+
+    def __init__(self, upper: Array, lower: Array, across: Array, iod: float) -> None:
+        self.upper, self.lower, self.iod = upper, lower, iod
+        right = across / max(float(np.linalg.norm(across)), 1e-6)
+        self.axes = np.stack([right, [-right[1], right[0]]])
+
+    def bent(self, bend: Array) -> tuple[Array, Array]:
+        """``bend``: (10,) iod: x and y of both corners, then the height of three places of each lid."""
+        ends = np.linspace(0, 1, 9)[:, None]
+        base = (1 - ends) * bend[:2] + ends * bend[2:4]
+        moves = [base + _arch(heights) for heights in (bend[4:7], bend[7:])]
+        axes = self.axes * self.iod
+        return self.upper + moves[0] @ axes, self.lower + moves[1] @ axes
+
+
+def _arch(heights: Array) -> Array:
+    """(9, 2): moves across a lid that are given at three of its places and nothing at its corners."""
+    knots = np.zeros((5, 2))
+    knots[1:-1, 1] = heights
+    return smooth_curve(knots, 2)
+
+
+def _filled(lids: tuple[Array, Array], shape: tuple[int, ...]) -> Array:
+    """(h, w) uint8: 1 between the lids."""
+    mask = np.zeros(shape[:2], np.uint8)
+    polygon = outline(smooth_curve(lids[0], 3), smooth_curve(lids[1], 3))
+    cv2.fillPoly(mask, [np.round((polygon - 0.5) * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
+    return mask
+
+
+def _search(small: Image, start: _Lids) -> tuple[Array, Array] | None:
+    """The lids that hold the eye's pixels of ``small`` best, by coordinate descent; None if none do."""
+    before = _filled((start.upper, start.lower), small.shape)
+    eye = _eye_pixels(small, before, start.iod)
+    gain = cv2.GaussianBlur(2 * eye - 1, (0, 0), 1.0)
+    area = max(float(before.sum()), 1.0)
+
+    def score(bend: Array) -> float:
+        mask = _filled(start.bent(bend), small.shape)
+        return float(gain[mask > 0].sum()) / area - _strain(bend)
+
+    bend = _climb(score, np.zeros(10))
+    mask = _filled(start.bent(bend), small.shape)
+    overlap = float((mask * eye).sum()) / max(float(np.maximum(mask, eye).sum()), 1.0)
+    better = score(bend) - score(np.zeros(10))
+    if overlap < LEAST_MATCH:
+        return None
+    bend *= float(smoothstep(*CLEARLY_BETTER, better))
+    return _below_lashes(small, start.bent(bend), start)
+
+
+def _strain(bend: Array) -> float:
+    """Cost of moving the lids, most of turning them and of bending them unevenly."""
+    far = np.square(bend / 0.1)
+    uneven = sum(np.square(np.diff(row) / 0.1).sum() for row in (bend[4:7], bend[7:]))
+    return float(STIFFNESS * (far.sum() + 15 * (far[1] + far[3]) + 3 * uneven) / 10)
+
+
+def _climb(score: Callable[[Array], float], place: Array) -> Array:
+    """A local maximum of ``score`` near ``place``, along its coordinates."""
+    best = score(place)
+    for step in STEPS:
+        for _ in range(4):
+            before = best
+            for axis in range(len(place)):
+                for sign in (-step, step):
+                    trial = place.copy()
+                    trial[axis] = np.clip(trial[axis] + sign, -FARTHEST, FARTHEST)
+                    value = score(trial)
+                    if value > best:
+                        place, best = trial, value
+            if best <= before:
+                break
+    return place
+
+
+def _below_lashes(small: Image, lids: tuple[Array, Array], start: _Lids) -> tuple[Array, Array]:
+    """The upper lid at the lower border of its dark line, where the eye begins, but not below the mesh's."""
+    upper, lower = lids
+    down = start.axes[1]
+    raised = np.maximum((start.upper - upper) @ down, 0.0)[:, None]
+    return upper + np.minimum(_line_thickness(small, upper, down, start.iod), raised) * down, lower
+
+
+def _line_thickness(small: Image, upper: Array, down: Array, iod: float) -> float:
+    """Thickness (px) of the dark line of lashes below ``upper`` (9, 2)."""
+    grey: Array = cv2.GaussianBlur(luma(small).astype(np.float32), (0, 0), 0.8)
+    curve = smooth_curve(upper)[6:-6]
+    offsets = np.arange(0.0, THICKEST_LASHES * iod, 0.25)
+    places = (curve[None] - 0.5 + offsets[:, None, None] * down).astype(np.float32)
+    rows: Array = cv2.remap(grey, places[..., 0], places[..., 1], cv2.INTER_LINEAR)
+    # Only where it gets bright below does the line's border show: over the iris it stays dark.
+    clear = rows[-1] - rows[: len(rows) // 2].min(axis=0) > 25
+    if clear.sum() < 6:
+        return USUAL_LASHES * iod
+    return float(offsets[np.diff(rows, axis=0)[:, clear].mean(axis=1).argmax()])
 
 
 def _disc(radius: float) -> Array:
@@ -35,67 +221,18 @@ def _disc(radius: float) -> Array:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
 
 
-def _eye_pixels(crop: Array, mask: Array, iod: float) -> Array:
-    """(h, w) float32, 1 on the eye: GrabCut (Rother et al. 2004) started from the mesh's opening ``mask``."""
-    opening = (mask > 0.5).astype(np.uint8)
-    labels = np.full(mask.shape, cv2.GC_BGD, np.uint8)
+def _eye_pixels(small: Image, opening: Array, iod: float) -> Float32:
+    """(h, w) float32, 1 on the eye: GrabCut (Rother et al. 2004) started from the mesh's ``opening``."""
+    labels = np.full(opening.shape, cv2.GC_BGD, np.uint8)
     labels[cv2.dilate(opening, _disc(SURELY_SKIN * iod)) > 0] = cv2.GC_PR_BGD
     labels[cv2.dilate(opening, _disc(LIKELY_EYE * iod)) > 0] = cv2.GC_PR_FGD
     labels[cv2.erode(opening, _disc(SURELY_EYE * iod)) > 0] = cv2.GC_FGD
     if not all((labels == label).any() for label in (cv2.GC_BGD, cv2.GC_FGD)):
-        return mask
+        return opening.astype(np.float32)
     cv2.setRNGSeed(0)
     skin_model, eye_model = np.zeros((1, 65)), np.zeros((1, 65))
     # The rectangle is not used with a mask.
     nowhere = (0, 0, 1, 1)
-    cv2.grabCut(np.ascontiguousarray(crop), labels, nowhere, skin_model, eye_model, 4, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(np.ascontiguousarray(small), labels, nowhere, skin_model, eye_model, 4, cv2.GC_INIT_WITH_MASK)
     eye = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
     return np.asarray(cv2.morphologyEx(eye, cv2.MORPH_OPEN, _disc(0.02 * iod)), np.float32)
-
-
-def _reach(eye: Array, centre: Array, ends: Array, iod: float) -> Array:
-    """(N,) iod: how far the eye goes on beyond ``ends`` (N, 2), seen from ``centre``; all in px of ``eye``."""
-    rays = ends - centre
-    length = np.linalg.norm(rays, axis=1, keepdims=True)
-    steps = np.arange(0.0, MOST_GROWTH * iod + float(length.max()), 0.5)
-    places = centre + (rays / np.maximum(length, 1e-6))[:, None] * steps[:, None]
-    on_eye = cv2.remap(
-        eye, places[..., 0].astype(np.float32), places[..., 1].astype(np.float32), cv2.INTER_LINEAR
-    )
-    left = np.concatenate([on_eye < 0.5, np.ones((len(ends), 1), bool)], axis=1).argmax(axis=1)
-    return np.asarray(np.clip((left * 0.5 - length[:, 0]) / iod, 0.0, MOST_GROWTH))
-
-
-def lid_growth(rgb: Image, upper: Array, lower: Array, iod: float) -> tuple[Float32, Float32]:
-    """How far the lids lie outside the mesh: px vectors to add to ``upper`` and ``lower``, (N, 2) px each.
-
-    Nothing unless the lower lid lies clearly and all along outside the mesh, as in big drawn eyes.
-    """
-    polygon = outline(smooth_curve(upper), smooth_curve(lower))
-    window = Window.around(polygon, 0.16 * iod + 3, rgb.shape)
-    none = np.zeros_like(upper, np.float32), np.zeros_like(lower, np.float32)
-    if window.empty or coverage(polygon, window).sum() < 20:
-        return none
-    scale = min(1.0, FINEST / iod)
-    size = (max(round(window.width * scale), 1), max(round(window.height * scale), 1))
-    small, mask = (
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        for picture in (window.view(rgb), coverage(polygon, window))
-    )
-    eye = _eye_pixels(small, mask, iod * scale)
-    centre = polygon.mean(axis=0)
-    grown = []
-    for row in (upper, lower):
-        reach = _reach(eye, window.inside(centre) * scale, window.inside(row) * scale, iod * scale)
-        rays = (row - centre) / np.maximum(np.linalg.norm(row - centre, axis=1, keepdims=True), 1e-6)
-        grown.append((_smoothed(reach), rays))
-    if grown[1][0][2:-2].min() < LEAST_GROWTH:
-        return none
-    vectors = [(np.maximum(reach - RIM, 0)[:, None] * rays * iod).astype(np.float32) for reach, rays in grown]
-    return vectors[0], vectors[1]
-
-
-def _smoothed(reach: Array) -> Array:
-    """(N,) -> (N,), neighbours mixed 1:2:1; single long reaches into outlines and lashes are cut."""
-    padded = np.pad(np.minimum(reach, 1.25 * np.median(reach)), 1, mode="edge")
-    return np.asarray((padded[:-2] + 2 * reach + padded[2:]) / 4)

@@ -14,7 +14,7 @@ from engines.types import Float32
 
 Array = NDArray[Any]
 
-RADII = np.linspace(0.050, 0.105, 8)
+RADII = np.linspace(0.050, 0.138, 12)
 """Radii looked for, in iod. An adult iris has 5.9 mm (0.065 iod); drawn eyes are larger."""
 
 LEAST_CONTRAST = 12.0
@@ -24,6 +24,14 @@ ANGLES = np.deg2rad(np.arange(0, 360, 10))
 """Directions looked into, clockwise from right in the picture."""
 
 USUAL_RADIUS = 0.068
+IRIS_SHARE = 0.52
+"""Radius of the iris relative to the height of the opening in big drawn eyes."""
+DARKER = 0.75
+"""The iris is at most this bright, relative to the white of the eye."""
+
+REGION_WEIGHT = 60.0
+"""Grey levels of contrast that outweigh all dark pixels between the lids lying outside the circle."""
+
 SIZE_WEIGHT = 3.0
 """Grey levels of contrast that outweigh a radius 0.02 iod away from the usual one."""
 
@@ -83,18 +91,39 @@ def _off_level(mask: Float32, circles: Array) -> Array:
     return np.asarray((circles[:, 1] - middle[columns]) / circles[:, 2])
 
 
+def _held(grey: Float32, mask: Float32, circles: Array) -> Array:
+    """(N,): dark minus bright pixels within circles, as a share of all dark ones: what an iris has to hold."""
+    seen = mask > 0.9
+    if not seen.any():
+        return np.zeros(len(circles))
+    white = float(np.quantile(grey[seen], 0.9))
+    gain = np.where(grey < DARKER * white, 1.0, -1.0).astype(np.float32) * mask
+    total = np.zeros(len(circles))
+    columns, rows = (np.round(circles[:, axis]).astype(int) for axis in (0, 1))
+    for radius in np.unique(circles[:, 2]):
+        half = int(np.ceil(radius))
+        y, x = np.mgrid[-half : half + 1, -half : half + 1]
+        disc = (np.hypot(x, y) <= radius).astype(np.float32)
+        sums: Array = cv2.filter2D(gain, -1, disc, borderType=cv2.BORDER_CONSTANT)
+        same = circles[:, 2] == radius
+        total[same] = sums[np.clip(rows[same], 0, len(grey) - 1), np.clip(columns[same], 0, grey.shape[1] - 1)]
+    return total / max(float(np.maximum(gain, 0).sum()), 1.0)
+
+
 def _scores(crop: Float32, mask: Float32, iod: float) -> tuple[Array, Array, Array]:
     """Circles (N, 3), their contrast (N,) and how well they look like an iris (N,)."""
-    # The darkest channel is dark in brown and in blue irises alike, and bright only in the white.
-    grey = 0.5 * (luma(crop) + crop.min(axis=2))
+    # The darkest channel is dark in brown and in blue irises alike, and bright only in the white; only a pale
+    # blue may be brighter than a white in the shade.
+    grey = 0.15 * luma(crop) + 0.85 * crop.min(axis=2) - 0.8 * np.maximum(crop[..., 2] - crop[..., 0], 0)
     smooth: Array = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), max(0.010 * iod, 0.6))
     circles = _candidates(mask, iod)
     contrast = _contrast(smooth, mask, circles)
     # The pupil and iris are the darkest thing between the lids.
     darkness = [np.minimum(_on_circles(smooth, circles, reach), 160).mean(axis=1) for reach in (0.2, 0.55)]
-    score = contrast - 0.35 * np.mean(darkness, axis=0)
+    score = contrast - 0.35 * np.mean(darkness, axis=0) + REGION_WEIGHT * _held(smooth, mask, circles)
     score -= LEVEL_WEIGHT * _off_level(mask, circles) ** 2
-    return circles, contrast, score - SIZE_WEIGHT * ((circles[:, 2] / iod - USUAL_RADIUS) / 0.02) ** 2
+    usual = max(USUAL_RADIUS, IRIS_SHARE * float((mask > 0.5).sum(axis=0).max()) / iod)
+    return circles, contrast, score - SIZE_WEIGHT * ((circles[:, 2] / iod - usual) / 0.02) ** 2
 
 
 def find_irises(eyes: list[tuple[Float32, Float32]], iod: float) -> list[Iris | None]:

@@ -8,22 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh import anatomy
 from engines.facemesh.anatomy import FaceFrame
 from engines.facemesh.edges import Window, coverage, outline, smooth_curve
 from engines.facemesh.eyes_ball import complete_eyeball, trusted_area
-from engines.facemesh.eyes_fit import lid_growth
+from engines.facemesh.eyes_fit import LIDS
 from engines.facemesh.eyes_iris import Iris, find_irises
-from engines.facemesh.eyes_lid import measure_lid
+from engines.facemesh.eyes_lid import LidEdges, measure_lid
 from engines.facemesh.mouth_light import Light, measure_light
 from engines.types import Arrays, Float32, Portrait
 
 Array = NDArray[Any]
 
-LIDS: dict[str, tuple[anatomy.Row, anatomy.Row]] = {
-    "right": (anatomy.RIGHT_EYE_UPPER, anatomy.RIGHT_EYE_LOWER),
-    "left": (anatomy.LEFT_EYE_UPPER, anatomy.LEFT_EYE_LOWER),
-}
+MARGIN = 0.16
+"""Photo around an eye that is cut out with it, in iod."""
 
 
 def prepare_eyes(portrait: Portrait, frame: FaceFrame) -> Arrays:
@@ -42,28 +39,26 @@ def prepare_eyes(portrait: Portrait, frame: FaceFrame) -> Arrays:
 class _Crop:
     """One eye cut from the photo.
 
-    ``upper``: (M, 2), upper lid in photo px; ``mask``: opening between the lids; ``trusted``: what of it shows
-    nothing but eyeball; ``growth``: (2, N, 2) px by which the lids lie outside the mesh, upper then lower.
+    ``upper``, ``lower``: (M, 2), lids in photo px; ``mask``: opening between the lids; ``trusted``: what of it
+    shows nothing but eyeball.
     """
 
     rgb: Float32
     window: Window
     upper: Float32
+    lower: Float32
     mask: Float32
     trusted: Float32
-    growth: Float32
 
 
 def _cut(portrait: Portrait, frame: FaceFrame, side: str) -> _Crop:
     points = np.asarray(portrait.landmarks, np.float32)[:, :2]
-    rows = [points[list(row)] for row in LIDS[side]]
-    growth = lid_growth(portrait.rgb, rows[0], rows[1], frame.iod)
-    upper, lower = (smooth_curve(row + more) for row, more in zip(rows, growth, strict=True))
+    upper, lower = (smooth_curve(points[list(row)]) for row in LIDS[side])
     polygon = outline(upper, lower)
-    window = Window.around(polygon, 0.13 * frame.iod + 3, portrait.rgb.shape)
+    window = Window.around(polygon, MARGIN * frame.iod + 3, portrait.rgb.shape)
     mask = coverage(polygon, window)
     rgb = window.view(portrait.rgb).astype(np.float32)
-    return _Crop(rgb, window, upper, mask, trusted_area(mask, _down(frame), frame.iod), np.stack(growth))
+    return _Crop(rgb, window, upper, lower, mask, trusted_area(mask, _down(frame), frame.iod))
 
 
 def _down(frame: FaceFrame) -> Array:
@@ -75,18 +70,20 @@ def _down(frame: FaceFrame) -> Array:
 
 def _prepare_eye(crop: _Crop, iris: Iris | None, light: Light, frame: FaceFrame) -> Arrays:
     ball = complete_eyeball(crop.rgb, crop.mask, crop.trusted, iris, frame.iod)
-    edge = crop.window.inside(crop.upper)
-    lid = measure_lid(crop.rgb, crop.mask, edge, _down(frame), (light, frame.iod))
+    edges = LidEdges.of(crop.window.inside(crop.upper), crop.window.inside(crop.lower), _down(frame))
+    lid = measure_lid(crop.rgb, edges, (light, frame.iod))
+    lashes = lid.lashes
     return {
         "photo": _bytes(crop.rgb),
-        "clean": _bytes(ball.clean),
+        "white": _bytes(ball.white),
+        "iris": _bytes(ball.iris),
         "glint": _bytes(ball.glint),
-        "field": _bytes(ball.field * 255),
         "skin": _bytes(lid.skin),
-        "tone": np.array([ball.shade, lid.strength, lid.hairs, *lid.lash], np.float32),
+        "lashes": _bytes(lashes.cover * 255),
+        "tone": np.array([ball.shade, lashes.roots, lashes.left, lashes.top, *lashes.colour], np.float32),
         "origin": np.array([crop.window.left, crop.window.top], np.float64),
-        "still": crop.upper,
-        "growth": crop.growth,
+        "upper": crop.upper,
+        "lower": crop.lower,
     }
 
 

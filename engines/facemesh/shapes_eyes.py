@@ -66,7 +66,7 @@ def _lids(points: Floats, weights: tuple[float, float, float, float, float, floa
 def lid_shapes(points: Floats) -> dict[str, Floats]:
     """Blink, squint, wide and what the lids do when the eyes look up and down."""
     pairs = {
-        "eyeBlink": _lids(points, (UPPER_LID_SHARE, 1 - UPPER_LID_SHARE, 0.42, 0.12, 0.04, 0.0)),
+        "eyeBlink": _lids(points, (UPPER_LID_SHARE, 1 - UPPER_LID_SHARE, 0.12, 0.04, 0.04, 0.0)),
         "eyeSquint": _lids(points, (0.14, 0.24, 0.10, 0.05, 0.24, 0.12)),
         "eyeWide": _lids(points, (-0.22, -0.05, -0.16, -0.05, -0.02, 0.0)),
         "eyeLookDown": _lids(points, (0.30, -0.04, 0.16, 0.04, -0.03, 0.0)),

@@ -11,6 +11,7 @@ import pytest
 from engines.facemesh.anatomy import FaceFrame
 from engines.facemesh.edges import Window, coverage, outline, smooth_curve
 from engines.facemesh.eyes import LIDS, EyeLayer, EyePose, prepare_eyes
+from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.mouth_light import luma
 from engines.types import Arrays, Image, Portrait
 
@@ -164,9 +165,9 @@ def big_eyed(portrait: Portrait, frame: FaceFrame) -> tuple[Portrait, FaceFrame]
 
 def test_big_drawn_eyes_are_found_and_close_wholly(portrait: Portrait, frame: FaceFrame):
     drawn, large = big_eyed(portrait, frame)
-    prepared = prepare_eyes(drawn, large)
-    assert not prepare_eyes(portrait, frame)["eyes.left.growth"].any()
-    pose = eye_pose(drawn, "left", blink=1.0)
+    fitted = fitted_lids(drawn, large)
+    prepared = prepare_eyes(fitted, large)
+    pose = eye_pose(fitted, "left", blink=1.0)
     shut = painted(EyeLayer(prepared, large), drawn.rgb, pose)
     x, y = drawn.landmarks[list(LIDS["left"][0] + LIDS["left"][1]), :2].mean(axis=0).astype(int)
     reach = round(0.12 * large.iod)
