@@ -23,6 +23,7 @@ from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
+from engines.facemesh.eyes_glasses import GlassesLayer, hidden_by, take_off
 from engines.facemesh.mouth import MouthLayer, MouthPose
 from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.raster import default_rasteriser
@@ -58,6 +59,7 @@ class Scene:
         self._mouth = MouthLayer(prepared, frame)
         self._eyes = EyeLayer(prepared, frame)
         self._creases = CreaseLayer(prepared, frame)
+        self._glasses = GlassesLayer(prepared, self._deformer.solid)
         self._rasterise = default_rasteriser()
         self._mouth_depth = self._deformer.depth_at(UPPER_INNER_LIP)
         self._eye_depth = {
@@ -72,6 +74,7 @@ class Scene:
         self._creases.paint(frame, shape.vertices, weights)
         for eye in self._eye_poses(shape, weights):
             self._eyes.paint(frame, eye)
+        self._glasses.paint(frame, shape.head)
         mouth = self._mouth_pose(shape, weights, tongue)
         draw_parting(frame, mouth.upper, mouth.lower, self._deformer.frame.iod, self._deformer.rest.parted)
         self._mouth.paint(frame, mouth)
@@ -142,7 +145,8 @@ class FacemeshAnimator:
             raise StudioError(
                 "The face is too small to animate; use a photo where it is at least 90 pixels wide."
             )
-        portrait = fitted_lids(portrait, frame)
+        portrait, glasses = take_off(portrait, frame)
+        portrait = fitted_lids(portrait, frame, hidden_by(glasses, portrait.rgb.shape))
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
@@ -150,6 +154,7 @@ class FacemeshAnimator:
             **prepare_mouth(portrait, frame),
             **prepare_eyes(portrait, frame),
             **prepare_creases(portrait, frame),
+            **glasses,
         }
 
     def animate(self, prepared: Arrays, motion: Motion, options: FacemeshOptions) -> FrameStream:

@@ -65,6 +65,11 @@ class Deformer:
         """Mean depth (px) of some face points in the photo."""
         return float(self._depth[list(points)].mean())
 
+    @property
+    def solid(self) -> Floats:
+        """(468, 3) px: the photo's face with the depth that it turns with."""
+        return np.column_stack([self._still[:POINTS, :2], self._depth[:POINTS]])
+
     def _mirrored_fill(self) -> Floats:
         """(F, 2) px: for each fill point a place in the skin just outside its own edge."""
         from_edges = []

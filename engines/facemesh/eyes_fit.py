@@ -78,12 +78,17 @@ THICKEST_LASHES, USUAL_LASHES = 0.034, 0.012
 """Thickness of the lashes' line, which looks like a part of the eye, in iod: at most, and where it is unclear."""
 
 
-def fitted_lids(portrait: Portrait, frame: FaceFrame) -> Portrait:
-    """The portrait with its eyes' landmarks on the lids of the photo; those of unclear eyes stay."""
+def fitted_lids(portrait: Portrait, frame: FaceFrame, hidden: Array | None = None) -> Portrait:
+    """The portrait with its eyes' landmarks on the lids of the photo; those of unclear eyes stay.
+
+    ``hidden``: (H, W) uint8, 1 where something lies before the face.
+    """
+    if hidden is None:
+        hidden = np.zeros(portrait.rgb.shape[:2], np.uint8)
     landmarks = np.array(portrait.landmarks, copy=True)
     for side, rows in LIDS.items():
         lids = [landmarks[list(row), :2].astype(np.float64) for row in rows]
-        upper, lower = fit_lids(portrait.rgb, lids[0], lids[1], frame)
+        upper, lower = _fit((portrait.rgb, hidden), lids[0], lids[1], frame)
         _follow(landmarks, _ABOVE[side], upper - lids[0])
         _follow(landmarks, _BELOW[side], lower - lids[1])
         landmarks[list(rows[0]), :2], landmarks[list(rows[1]), :2] = upper, lower
@@ -96,20 +101,20 @@ def _follow(landmarks: Array, rows: tuple[Row, Row], moved: Array) -> None:
         landmarks[list(row), :2] += share * moved[1:-1]
 
 
-def fit_lids(rgb: Image, upper: Array, lower: Array, frame: FaceFrame) -> tuple[Array, Array]:
+def _fit(pictures: tuple[Image, Array], upper: Array, lower: Array, frame: FaceFrame) -> tuple[Array, Array]:
     """Both lids on the photo's own, (9, 2) px each; as given where the photo does not show them clearly."""
     gap = float(np.linalg.norm(upper - lower, axis=1).max())
     polygon = outline(smooth_curve(upper), smooth_curve(lower))
-    window = Window.around(polygon, 0.16 * frame.iod + 3, rgb.shape)
+    window = Window.around(polygon, 0.16 * frame.iod + 3, pictures[0].shape)
     if window.empty or gap < LEAST_GAP * frame.iod or coverage(polygon, window).sum() < 20:
         return upper, lower
     scale = min(FINEST / frame.iod, 1.0)
     size = (max(round(window.width * scale), 8), max(round(window.height * scale), 8))
-    small = cv2.resize(window.view(rgb), size, interpolation=cv2.INTER_AREA)
+    small, hidden = (cv2.resize(window.view(one), size, interpolation=cv2.INTER_AREA) for one in pictures)
     across = upper[-1] - upper[0]
     places = [(window.inside(row) + 0.5) * scale for row in (upper, lower)]
     start = _Lids(places[0], places[1], across, frame.iod * scale)
-    found = _search(small, start)
+    found = _search(small, hidden, start)
     if found is None:
         return upper, lower
     upper, lower = (row / scale - 0.5 + (window.left, window.top) for row in found)
@@ -148,10 +153,10 @@ def _filled(lids: tuple[Array, Array], shape: tuple[int, ...]) -> Array:
     return mask
 
 
-def _search(small: Image, start: _Lids) -> tuple[Array, Array] | None:
+def _search(small: Image, hidden: Array, start: _Lids) -> tuple[Array, Array] | None:
     """The lids that hold the eye's pixels of ``small`` best, by coordinate descent; None if none do."""
     before = _filled((start.upper, start.lower), small.shape)
-    eye = _eye_pixels(small, before, start.iod)
+    eye = _eye_pixels(small, before, start.iod) * (hidden == 0)
     gain = cv2.GaussianBlur(2 * eye - 1, (0, 0), 1.0)
     area = max(float(before.sum()), 1.0)
 
