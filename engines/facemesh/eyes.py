@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from engines.facemesh.anatomy import FaceFrame
 from engines.facemesh.edges import Window, blend, coverage, outline, smooth_curve, smoothstep, threefold
 from engines.facemesh.eyes_cover import Closure, lashes_cover, lid_cover, lid_light
+from engines.facemesh.eyes_edges import LidEdges
 from engines.facemesh.eyes_fit import LIDS
-from engines.facemesh.eyes_lid import Lashes, LidEdges
+from engines.facemesh.eyes_lashes import Lashes
 from engines.facemesh.eyes_prepare import prepare_eyes
 from engines.types import Arrays, Float32, Image
 
@@ -22,7 +23,7 @@ __all__ = ["LIDS", "EyeLayer", "EyePose", "prepare_eyes"]
 Array = NDArray[Any]
 
 CHANGE = 0.012
-"""Movement of lid or gaze, in iod, after which the photo's own lid shadow and reflections are wholly redrawn."""
+"""Movement of lid or gaze, in iod, after which lid shadow and reflections of the photo are wholly redrawn."""
 
 LEAST_DROP = 0.003
 """A lid that has come down less than this, in iod, is left as the warp made it."""
@@ -160,12 +161,13 @@ class EyeLayer:
             return
         eye = self._eyes[pose.side]
         view = _View(window, pose.head, eye.origin)
-        photo = view.sample(eye.photo, how=cv2.INTER_CUBIC) if change < 1 else None
-        ball = self._ball(eye, view, pose) if change > 0 else photo
-        if change > 0:
-            ball *= threefold(1 - change * (1 - self._lid_shadow(mask, eye.shade)))
-        if photo is not None and change > 0:
-            ball = photo + (ball - photo) * change
+        if change <= 0:
+            blend(window.view(image), view.sample(eye.photo, how=cv2.INTER_CUBIC), mask)
+            return
+        ball = self._ball(eye, view, pose) * threefold(1 - change * (1 - self._lid_shadow(mask, eye.shade)))
+        if change < 1:
+            photo = view.sample(eye.photo, how=cv2.INTER_CUBIC)
+            ball = photo + (ball - photo) * np.float32(change)
         blend(window.view(image), ball, mask)
 
     def _ball(self, eye: _Eye, view: _View, pose: EyePose) -> Float32:

@@ -29,8 +29,8 @@ class Eyeball:
     """One eye as a crop of the photo, (h, w) px.
 
     ``white``: (h, w, 3), the eyeball without lashes, reflections and iris, whole behind the lids. ``iris``:
-    (h, w, 4), colour and cover of the whole iris. ``glint``: (h, w, 3), the reflections to add. ``shade``: light
-    that the upper lid's shadow leaves beside the lid.
+    (h, w, 4), colour and cover of the whole iris. ``glint``: (h, w, 3), the reflections to add. ``shade``:
+    light that the upper lid's shadow leaves beside the lid.
     """
 
     white: Float32

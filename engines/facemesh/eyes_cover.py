@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.edges import smoothstep
-from engines.facemesh.eyes_lid import BESIDE, HAIR_ABOVE, Lashes, LidEdges, heights
+from engines.facemesh.eyes_edges import LidEdges, heights
+from engines.facemesh.eyes_lashes import BESIDE, HAIR_ABOVE, Lashes
 from engines.types import Float32
 
 Array = NDArray[Any]
@@ -84,7 +85,7 @@ def lid_cover(closure: Closure, places: tuple[Float32, Float32], roots: float) -
     below = smoothstep(-0.5, 0.5, (edge - v) / max(0.006 * iod, 0.8))
     # The skin is the photo's own up there, but for the lashes: the softest start shows least.
     above = smoothstep(-0.9 * HAIR_ABOVE, -0.4 * HAIR_ABOVE, (v - top) / iod)
-    beside = np.maximum(along[0] - s, s - along[-1]) / np.float32(iod)
+    beside = closure.still.beside(s) / np.float32(iod)
     return np.asarray(below * above * smoothstep(0.6 * BESIDE, 0.0, beside) * closure.redrawn, np.float32)
 
 

@@ -22,8 +22,8 @@ DOUBTED = 0.3, 0.85
 def filled(crop: Float32, known: Array) -> Float32:
     """``crop`` (h, w, 3) where ``known`` (h, w) is 1, smoothly continued from there elsewhere.
 
-    Push and pull over a pyramid (Gortler et al., "The Lumigraph", 1996): every pixel takes the finest level that
-    knows a colour.
+    Push and pull over a pyramid (Gortler et al., "The Lumigraph", 1996): every pixel takes the finest level
+    that knows a colour.
     """
     # Coarse levels add up votes: many that are hardly known would outvote the few that are.
     weight = np.clip((known - DOUBTED[0]) / (DOUBTED[1] - DOUBTED[0]), 0, 1).astype(np.float32)
@@ -33,9 +33,9 @@ def filled(crop: Float32, known: Array) -> Float32:
     while min(levels[-1].shape[:2]) > COARSEST:
         smaller: Array = 4 * cv2.pyrDown(levels[-1], borderType=cv2.BORDER_REFLECT_101)
         # A pixel that is known once is known: more votes do not make it surer.
-        levels.append(smaller / np.maximum(smaller[..., 3:], 1.0))
+        levels.append(np.asarray(smaller / np.maximum(smaller[..., 3:], 1.0), np.float32))
     total = np.maximum(levels[-1][..., 3].sum(), 1e-6)
-    coarse = np.broadcast_to(levels[-1][..., :3].sum(axis=(0, 1)) / total, levels[-1].shape[:2] + (3,))
+    coarse = np.broadcast_to(levels[-1][..., :3].sum(axis=(0, 1)) / total, (*levels[-1].shape[:2], 3))
     for level in levels[::-1]:
         size = (level.shape[1], level.shape[0])
         wider = cv2.resize(np.ascontiguousarray(coarse, np.float32), size, interpolation=cv2.INTER_LINEAR)

@@ -7,7 +7,6 @@ by up to a tenth of the distance between the eyes, and then a closing lid would 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -72,10 +71,10 @@ CLEARLY_BETTER = 0.1, 0.22
 """Gains, in shares of the mesh's opening, from which on the mesh is doubted and up to which it is mixed in."""
 
 LEAST_GAP, LEAST_MATCH = 0.035, 0.72
-"""Eyes less open than this, in iod, are left alone; and fits that overlap the eye's pixels by less than this."""
+"""Eyes less open than this, in iod, are left alone, as are fits that overlap the eye's pixels by less."""
 
 THICKEST_LASHES, USUAL_LASHES = 0.034, 0.012
-"""Thickness of the lashes' line, which looks like a part of the eye, in iod: at most, and where it is unclear."""
+"""Thickness of the lashes' line, which looks like a part of the eye: at most, and if unclear; in iod."""
 
 
 def fitted_lids(portrait: Portrait, frame: FaceFrame, hidden: Array | None = None) -> Portrait:
@@ -153,7 +152,7 @@ def _filled(lids: tuple[Array, Array], shape: tuple[int, ...]) -> Array:
     return mask
 
 
-def _search(small: Image, hidden: Array, start: _Lids) -> tuple[Array, Array] | None:
+def _search(small: Array, hidden: Array, start: _Lids) -> tuple[Array, Array] | None:
     """The lids that hold the eye's pixels of ``small`` best, by coordinate descent; None if none do."""
     before = _filled((start.upper, start.lower), small.shape)
     eye = _eye_pixels(small, before, start.iod) * (hidden == 0)
@@ -199,7 +198,7 @@ def _climb(score: Callable[[Array], float], place: Array) -> Array:
     return place
 
 
-def _below_lashes(small: Image, lids: tuple[Array, Array], start: _Lids) -> tuple[Array, Array]:
+def _below_lashes(small: Array, lids: tuple[Array, Array], start: _Lids) -> tuple[Array, Array]:
     """The upper lid at the lower border of its dark line, where the eye begins, but not below the mesh's."""
     upper, lower = lids
     down = start.axes[1]
@@ -207,7 +206,7 @@ def _below_lashes(small: Image, lids: tuple[Array, Array], start: _Lids) -> tupl
     return upper + np.minimum(_line_thickness(small, upper, down, start.iod), raised) * down, lower
 
 
-def _line_thickness(small: Image, upper: Array, down: Array, iod: float) -> float:
+def _line_thickness(small: Array, upper: Array, down: Array, iod: float) -> float:
     """Thickness (px) of the dark line of lashes below ``upper`` (9, 2)."""
     grey: Array = cv2.GaussianBlur(luma(small).astype(np.float32), (0, 0), 0.8)
     curve = smooth_curve(upper)[6:-6]
@@ -226,7 +225,7 @@ def _disc(radius: float) -> Array:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
 
 
-def _eye_pixels(small: Image, opening: Array, iod: float) -> Float32:
+def _eye_pixels(small: Array, opening: Array, iod: float) -> Float32:
     """(h, w) float32, 1 on the eye: GrabCut (Rother et al. 2004) started from the mesh's ``opening``."""
     labels = np.full(opening.shape, cv2.GC_BGD, np.uint8)
     labels[cv2.dilate(opening, _disc(SURELY_SKIN * iod)) > 0] = cv2.GC_PR_BGD

@@ -38,7 +38,7 @@ FULL_CONTRAST = 0.35
 """A rim this much darker or brighter than what lies around it, relative to that, is as clear as can be."""
 
 LEAST_CLEAR, LEAST_ROUND, LEAST_BELOW = 0.25, 0.93, 0.92
-"""How clear a rim must be, in which share of all directions, and of those below the eye, where skin is smooth."""
+"""How clear a rim must be; in which share of all directions; and of those to the smooth skin below."""
 
 RIM_REACH, RIM_HALF, LASHES_REACH = 0.038, 0.016, 0.045
 """In iod: how far rims reach from the loop that was found, how far they surely do, and how far lashes reach."""
@@ -52,7 +52,7 @@ SAME_RIM = 0.45
 
 @dataclass(frozen=True)
 class Glasses:
-    """Rims of a photo: ``cover`` (h, w) in [0, 1] over ``window``. ``bare``: (h, w, 3), the photo without them."""
+    """Rims: ``cover`` (h, w) in [0, 1] over ``window``; ``bare``: (h, w, 3), the photo without them."""
 
     window: Window
     cover: Float32
@@ -98,7 +98,9 @@ class GlassesLayer:
         self._origin: Array = prepared["glasses.origin"]
         rows = points[list(PLANE)]
         # Lenses are flat: they turn as a plane through what lies behind them.
-        self._plane = np.linalg.lstsq(np.column_stack([rows[:, :2], np.ones(len(rows))]), rows[:, 2], rcond=None)[0]
+        self._plane = np.linalg.lstsq(
+            np.column_stack([rows[:, :2], np.ones(len(rows))]), rows[:, 2], rcond=None
+        )[0]
 
     def place(self, head: HeadMotion) -> Array:
         """(2, 3): photo px -> frame px of the rims."""
@@ -152,9 +154,9 @@ class _Lines:
     (h, w) grey levels by which they differ from their surroundings; ``smooth``: the picture itself.
     """
 
-    smooth: Float32
-    dark: Float32
-    bright: Float32
+    smooth: Array
+    dark: Array
+    bright: Array
     clear: Float32
 
     @staticmethod
@@ -166,7 +168,7 @@ class _Lines:
         dark, bright = (cv2.morphologyEx(smooth, how, disc) for how in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
         around = np.maximum(cv2.GaussianBlur(smooth, (0, 0), 0.1 * iod), 20)
         clear = np.clip(np.maximum(dark, 0.7 * bright) / around / FULL_CONTRAST, 0, 1)
-        return _Lines(smooth, dark, bright, np.asarray(clear, np.float32))
+        return _Lines(smooth, np.asarray(dark), np.asarray(bright), np.asarray(clear, np.float32))
 
     def like(self, level: float) -> Float32:
         """(h, w): ``clear``, but only as far as a line is as dark as ``level``."""
@@ -180,8 +182,8 @@ def _loop(lines: _Lines, centre: Array, axes: Array, iod: float) -> Array | None
     places = (centre + rays[:, None] * (RADII * iod)[:, None]).astype(np.float32)
     rows = np.arange(len(places))
 
-    def around(picture: Float32) -> Array:
-        return cv2.remap(picture, places[..., 0], places[..., 1], cv2.INTER_LINEAR)
+    def around(picture: Array) -> Array:
+        return np.asarray(cv2.remap(picture, places[..., 0], places[..., 1], cv2.INTER_LINEAR))
 
     clear = around(lines.clear)
     path = _best_path(clear)
@@ -189,7 +191,7 @@ def _loop(lines: _Lines, centre: Array, axes: Array, iod: float) -> Array | None
     below = np.sin(ANGLES) > np.sin(np.deg2rad(20))
     if found.mean() < LEAST_ROUND or found[below].mean() < LEAST_BELOW:
         return None
-    # Lashes and brows are as clear as rims: what the rim looks like is seen below the eye, where there are none.
+    # Lashes and brows are as clear as rims: what the rim looks like is seen below the eye, where none are.
     level = float(np.median(around(lines.smooth)[rows, path][below]))
     return np.asarray(places[rows, _best_path(around(lines.like(level)))])
 
@@ -200,14 +202,14 @@ def _best_path(polar: Array) -> Array:
     # Twice around: the second time starts where the first has ended.
     twice = np.concatenate([polar, polar])
     total, steps = twice[0].copy(), []
-    shifts = np.arange(-MOST_BEND, MOST_BEND + 1)
+    shifts = range(-MOST_BEND, MOST_BEND + 1)
     for row in twice[1:]:
         choices = np.full((len(shifts), width), -np.inf)
         for choice, shift in zip(choices, shifts, strict=True):
             low, high = max(0, -shift), min(width, width - shift)
             choice[low:high] = total[low + shift : high + shift] - BEND * abs(shift)
         best = choices.argmax(axis=0)
-        steps.append(shifts[best])
+        steps.append(best - MOST_BEND)
         total = choices[best, np.arange(width)] + row
     column = int(total.argmax())
     path = [column]
@@ -244,7 +246,12 @@ def _pads(lines: _Lines, loops: list[Array], level: float, iod: float) -> Array:
     zone = np.zeros(lines.clear.shape, np.uint8)
     left, right = (loop.mean(axis=0) for loop in loops)
     down = np.array([left[1] - right[1], right[0] - left[0]]) / max(float(np.linalg.norm(right - left)), 1e-6)
-    corners = [left - 0.08 * iod * down, right - 0.08 * iod * down, right + 0.2 * iod * down, left + 0.2 * iod * down]
+    corners = [
+        left - 0.08 * iod * down,
+        right - 0.08 * iod * down,
+        right + 0.2 * iod * down,
+        left + 0.2 * iod * down,
+    ]
     cv2.fillConvexPoly(zone, np.round(corners).astype(np.int32), 1)
     zone &= _drawn(lines, loops, 1.4 * RIM_REACH * iod)
     skin = float(np.quantile(lines.smooth[zone > 0], 0.75)) if zone.any() else 255.0

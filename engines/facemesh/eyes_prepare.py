@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from engines.facemesh.anatomy import FaceFrame
 from engines.facemesh.edges import Window, coverage, outline, smooth_curve
 from engines.facemesh.eyes_ball import complete_eyeball, trusted_area
+from engines.facemesh.eyes_edges import LidEdges
 from engines.facemesh.eyes_fit import LIDS
 from engines.facemesh.eyes_iris import Iris, find_irises
-from engines.facemesh.eyes_lid import LidEdges, measure_lid
+from engines.facemesh.eyes_lid import measure_lid
 from engines.facemesh.mouth_light import Light, measure_light
 from engines.types import Arrays, Float32, Portrait
 
