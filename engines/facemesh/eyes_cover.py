@@ -86,7 +86,9 @@ def lid_cover(closure: Closure, places: tuple[Float32, Float32], roots: float) -
     # The skin is the photo's own up there, but for the lashes: the softest start shows least.
     above = smoothstep(-0.9 * HAIR_ABOVE, -0.4 * HAIR_ABOVE, (v - top) / iod)
     beside = closure.still.beside(s) / np.float32(iod)
-    return np.asarray(below * above * smoothstep(0.6 * BESIDE, 0.0, beside) * closure.redrawn, np.float32)
+    return np.asarray(
+        below * above * smoothstep(0.5 * BESIDE, -0.4 * BESIDE, beside) * closure.redrawn, np.float32
+    )
 
 
 def lid_light(closure: Closure, places: tuple[Float32, Float32]) -> Float32:

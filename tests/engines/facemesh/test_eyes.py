@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from engines.facemesh.anatomy import FaceFrame
+from engines.facemesh.animator import FacemeshAnimator, Scene
 from engines.facemesh.edges import Window, coverage, outline, smooth_curve
 from engines.facemesh.eyes import LIDS, EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.mouth_light import luma
 from engines.types import Arrays, Image, Portrait
+from tests.engines.facemesh.conftest import Render, weights_row
 
 STILL = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
 SIDES = ["right", "left"]
@@ -154,28 +156,105 @@ def big_eyed(portrait: Portrait, frame: FaceFrame) -> tuple[Portrait, FaceFrame]
     points = portrait.landmarks * 4
     rgb = cv2.resize(portrait.rgb, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
     for side in SIDES:
-        eye = points[list(LIDS[side][0] + LIDS[side][1]), :2]
-        x, y = eye.mean(axis=0).astype(int)
-        wide, high = (np.ptp(eye, axis=0) / 2 * (1.25, 2.2)).astype(int)
+        (x, y), (wide, high) = drawn_eye(points, side)
         cv2.ellipse(rgb, (x, y), (wide + 20, high + 20), 0, 0, 360, (205, 170, 150), -1, cv2.LINE_AA)
         cv2.ellipse(rgb, (x, y), (wide, high), 0, 0, 360, (240, 240, 240), -1, cv2.LINE_AA)
         cv2.circle(rgb, (x, y), round(0.08 * 4 * frame.iod), (60, 110, 180), -1, cv2.LINE_AA)
+        cv2.circle(rgb, (x + 6, y - 6), 4, (255, 255, 255), -1, cv2.LINE_AA)
     return Portrait(rgb, points), dataclasses.replace(frame, origin=frame.origin * 4, iod=frame.iod * 4)
 
 
-def test_big_drawn_eyes_are_found_and_close_wholly(portrait: Portrait, frame: FaceFrame):
+def drawn_eye(points: np.ndarray, side: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Middle and half axes in px of an eye as ``big_eyed`` draws it."""
+    eye = points[list(LIDS[side][0] + LIDS[side][1]), :2]
+    x, y = eye.mean(axis=0).astype(int)
+    wide, high = (np.ptp(eye, axis=0) / 2 * (1.25, 2.2)).astype(int)
+    return (int(x), int(y)), (int(wide), int(high))
+
+
+@dataclasses.dataclass
+class Figure:
+    """A photo with drawn eyes, its frame, and its scene."""
+
+    drawn: Portrait
+    frame: FaceFrame
+    scene: Scene
+
+    def eye(self, shapes: dict[str, float]) -> Image:
+        """The left eye and a little around it in one rendered frame."""
+        image = self.scene.render(weights_row(shapes), np.zeros(6, np.float32), None)
+        (x, y), (wide, high) = drawn_eye(self.drawn.landmarks, "left")
+        return image[y - high - 4 : y + high + 4, x - wide - 4 : x + wide + 4]
+
+
+@pytest.fixture(scope="module")
+def figure(portrait: Portrait, frame: FaceFrame) -> Figure:
     drawn, large = big_eyed(portrait, frame)
-    fitted = fitted_lids(drawn, large)
-    prepared = prepare_eyes(fitted, large)
-    pose = eye_pose(fitted, "left", blink=1.0)
-    shut = painted(EyeLayer(prepared, large), drawn.rgb, pose)
-    x, y = drawn.landmarks[list(LIDS["left"][0] + LIDS["left"][1]), :2].mean(axis=0).astype(int)
-    reach = round(0.12 * large.iod)
-    patch = (slice(y - reach, y + reach), slice(x - reach, x + reach))
+    return Figure(drawn, large, Scene(FacemeshAnimator().prepare(drawn), 0.4))
 
-    def eye_coloured(image: Image) -> float:
-        """Share of what is white or blue, as only the eye is."""
-        return float((image[patch][..., 2].astype(int) > image[patch][..., 0].astype(int) - 8).mean())
 
-    assert eye_coloured(drawn.rgb) > 0.4
-    assert eye_coloured(shut) < 0.05
+def blue(image: Image) -> np.ndarray:
+    """(h, w): the iris."""
+    return image[..., 2].astype(int) > image[..., 0].astype(int) + 50
+
+
+def eye_coloured(image: Image) -> np.ndarray:
+    """(h, w): white or blue, as only the eye is."""
+    return image[..., 2].astype(int) > image[..., 0].astype(int) - 8
+
+
+def test_lids_are_found_where_the_eye_is_drawn(figure: Figure):
+    fitted = fitted_lids(figure.drawn, figure.frame)
+    truth = np.zeros(figure.drawn.rgb.shape[:2], np.uint8)
+    cv2.ellipse(truth, *drawn_eye(figure.drawn.landmarks, "left"), 0, 0, 360, 1, -1)
+    overlaps = []
+    for face in (figure.drawn, fitted):
+        found = opening_of(eye_pose(face, "left"), face.rgb)
+        overlaps.append((found & (truth > 0)).sum() / (found | (truth > 0)).sum())
+    assert overlaps[0] < 0.6
+    assert overlaps[1] > 0.8
+
+
+def test_big_drawn_eyes_close_wholly(figure: Figure):
+    assert eye_coloured(figure.eye({})).mean() > 0.4
+    assert eye_coloured(figure.eye({"eyeBlink": 1.0})).mean() < 0.03
+
+
+@pytest.mark.parametrize("look", ["eyeLookInLeft", "eyeLookOutLeft"])
+def test_the_iris_moves_whole_and_round(figure: Figure, look: str):
+    ahead, aside = (blue(figure.eye(shapes)) for shapes in ({look: 0.02}, {look: 0.8}))
+    away = np.argwhere(aside).mean(axis=0)[1] - np.argwhere(ahead).mean(axis=0)[1]
+    assert abs(away) > 0.03 * figure.frame.iod
+    assert aside.sum() == pytest.approx(ahead.sum(), rel=0.08)
+    before, after = (np.ptp(np.argwhere(iris), axis=0) for iris in (ahead, aside))
+    assert after == pytest.approx(before, rel=0.08)
+
+
+@pytest.mark.parametrize("look", ["eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft"])
+def test_where_the_iris_was_the_eye_is_white(figure: Figure, look: str):
+    ahead, aside = figure.eye({}), figure.eye({look: 1.0})
+    left = blue(ahead) & ~cv2.dilate(blue(aside).astype(np.uint8), np.ones((9, 9))).astype(bool)
+    left &= eye_coloured(aside)
+    assert left.sum() > 60
+    assert np.median(aside[left].min(axis=1)) > 170
+
+
+@pytest.mark.parametrize("look", ["eyeLookInLeft", "eyeLookOutLeft", "eyeLookDownLeft"])
+def test_the_catch_light_stays_put(figure: Figure, look: str):
+    _, (wide, high) = drawn_eye(figure.drawn.landmarks, "left")
+    spot = np.array([high + 4 - 6, wide + 4 + 6])
+    for shapes in ({}, {look: 0.25}):
+        image = figure.eye(shapes)
+        near = image[spot[0] - 7 : spot[0] + 8, spot[1] - 7 : spot[1] + 8].min(axis=2)
+        bright = np.argwhere(near > 190)
+        assert np.abs(bright.mean(axis=0) - 7).max() < 1.0
+
+
+def test_the_lash_line_of_a_shut_eye_has_no_gaps(render: Render, portrait: Portrait, frame: FaceFrame):
+    shut = luma(render({"eyeBlink": 1.0}))
+    lower = smooth_curve(portrait.landmarks[list(LIDS["left"][1]), :2])[14:-14]
+    reach = np.arange(-0.05, 0.05, 0.01) * frame.iod
+    for x, y in lower:
+        column = shut[np.round(y + reach).astype(int), round(x)]
+        skin = shut[round(y - 0.07 * frame.iod), round(x)]
+        assert column.min() < 0.85 * skin
