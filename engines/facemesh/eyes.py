@@ -164,18 +164,22 @@ class EyeLayer:
         if change <= 0:
             blend(window.view(image), view.sample(eye.photo, how=cv2.INTER_CUBIC), mask)
             return
-        ball = self._ball(eye, view, pose) * threefold(1 - change * (1 - self._lid_shadow(mask, eye.shade)))
+        ball = self._ball(eye, view, pose, 1 - change * (1 - self._lid_shadow(mask, eye.shade)))
         if change < 1:
             photo = view.sample(eye.photo, how=cv2.INTER_CUBIC)
             ball = photo + (ball - photo) * np.float32(change)
         blend(window.view(image), ball, mask)
 
-    def _ball(self, eye: _Eye, view: _View, pose: EyePose) -> Float32:
-        """(h, w, 3): the eyeball, looking where it should. Its white and its reflections stay in place."""
+    def _ball(self, eye: _Eye, view: _View, pose: EyePose, shade: Float32) -> Float32:
+        """(h, w, 3): the eyeball in its ``shade`` (h, w), looking where it should.
+
+        The white and the reflections stay in place.
+        """
         iris = view.sample(eye.iris, self._gaze_px(pose.gaze), cv2.INTER_CUBIC)
         cover = threefold(np.clip(iris[..., 3] * np.float32(1 / 255), 0, 1))
         ball = view.sample(eye.white)
         ball += (iris[..., :3] - ball) * cover
+        ball *= threefold(shade)
         return ball + view.sample(eye.glint) * (0.25 + 0.75 * cover)
 
     def _gaze_px(self, gaze: Array) -> Array:

@@ -23,7 +23,7 @@ REDRAWN = 0.018
 HANGING = 0.55
 """Length of lashes that hang from a shut lid, seen from the front, relative to that of raised ones."""
 
-MEETING_LINE = 0.007, 0.4
+MEETING_LINE = 0.008, 0.55
 """Half width in iod and strength of the line where shut lids meet, for photos that show no lashes."""
 
 OVERLAP = 0.010
