@@ -22,7 +22,7 @@ HAIR_ABOVE, ROOTS_BELOW, BESIDE = 0.085, 0.03, 0.07
 THINNEST_ROOTS, THICKEST_ROOTS = 0.012, 0.040
 """Height in iod of the dark line that the lashes' roots, or a drawn outline, make above the edge of the lid."""
 
-MOST_ROOTS = 0.022
+MOST_ROOTS = 0.027
 """The line that is drawn for them is at most this high, in iod."""
 
 TAPER = 0.05
@@ -31,7 +31,7 @@ TAPER = 0.05
 HAIR_WIDTH, HAIR_LENGTH = 0.024, 0.026
 """Dark things at most so wide along the lid and at least so high are hairs; in iod."""
 
-DARKEST = 0.85
+DARKEST = 0.88
 """Cover of the line."""
 
 FAINTEST_LASHES = 14.0
