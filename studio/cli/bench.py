@@ -26,8 +26,10 @@ def bench_names() -> tuple[str, ...]:
     return tuple(name for name in names if name != "table" and "_" not in name)
 
 
-def _choose(names: tuple[str, ...], given: dict[str, Path]) -> dict[str, Callable[[], tuple[Row, ...]]]:
-    """The benchmarks of these names, each with those of the options that its ``run`` takes."""
+def _choose(
+    names: tuple[str, ...], given: dict[str, Path], data: Path | None
+) -> dict[str, Callable[[], tuple[Row, ...]]]:
+    """The benchmarks of these names, each with those of the options, and ``data``, that its ``run`` takes."""
     known = bench_names()
     runs: dict[str, Callable[[], tuple[Row, ...]]] = {}
     taken: set[str] = set()
@@ -35,23 +37,29 @@ def _choose(names: tuple[str, ...], given: dict[str, Path]) -> dict[str, Callabl
         if name not in known:
             raise StudioError(f"There is no benchmark '{name}'; choose from: {', '.join(known)}.")
         run = importlib.import_module(f"studio.benches.{name}").run
-        wanted = {key: given[key] for key in inspect.signature(run).parameters if key in given}
+        offered = {**given, "data": data}
+        wanted = {key: offered[key] for key in inspect.signature(run).parameters if key in offered}
         taken |= wanted.keys()
         runs[name] = partial(run, **wanted)
     for option in given.keys() - taken:
-        raise StudioError(f"None of these benchmarks takes --{option}; try 'bench shapes'.")
+        raise StudioError(f"None of these benchmarks takes --{option}; see 'bench --help'.")
     return runs
 
 
-@click.command("bench", help="Measure speed and memory on this machine.")
+@click.command("bench", help="Measure speed, memory and quality on this machine.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the rows to this file.")
 @click.option("--sheet", type=click.Path(path_type=Path), help="shapes: write a picture of every shape here.")
 @click.option("--avatar", type=click.Path(path_type=Path), help="shapes: measure on this picture of a face.")
-def command(names: tuple[str, ...], json_file: Path | None, **options: Path | None) -> None:
+@click.option("--faces", type=click.Path(path_type=Path), help="render: a folder of photos to measure besides.")
+@click.option("--judge", type=click.Path(path_type=Path), help="render: a Python with mediapipe 0.10.21.")
+@click.pass_context
+def command(
+    context: click.Context, /, names: tuple[str, ...], json_file: Path | None, **options: Path | None
+) -> None:
     """See the help text of the command."""
     given = {name: value for name, value in options.items() if value is not None}
-    runs = _choose(names or bench_names(), given)
+    runs = _choose(names or bench_names(), given, (context.find_root().obj or {}).get("data"))
     results: dict[str, list[dict[str, Any]]] = {}
     for name, run in runs.items():
         rows = run()
