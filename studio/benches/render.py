@@ -35,7 +35,8 @@ FOLDER = "STUDIO_FACES"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 ABOUT = """Judge: {judge}, on the finished clips; rest and background before encoding. Worst face first, ! is
-beside the aim. PBM rec: from a recording alone. at 0: opening that the judge sees in closed lips."""
+beside the aim. PBM rec: from a recording alone. rest dB: the whole face with the photo's smile kept; above:
+above the mouth; shipped: most of the smile let go, the default. at 0: opening seen in closed lips."""
 
 Filmed = tuple[Sitter, list[tuple[Take, "Future[Seen]"]]]
 

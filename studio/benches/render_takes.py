@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,7 @@ CLICK, PULSE = 0.004, 0.2
 """Length of a click, and how long before it the mouth begins to open and after it is shut (s)."""
 PULSE_JAW = 0.5
 NOSE_TIP = 1
+SMILE_KEPT = {"facemesh": {"keep_smile": 1.0}}
 
 
 @dataclass(frozen=True)
@@ -83,15 +85,17 @@ class Take:
 
 @dataclass(frozen=True)
 class Sitter:
-    """A face to be filmed. ``likeness``: its frame at rest against the photo, dB within the face's outline, and
-    ``likeness_above``: the same above the mouth; both before encoding."""
+    """A face to be filmed, and its frames at rest against the photo before encoding, dB within the face's
+    outline: ``kept`` with the photo's smile, ``above`` the same above the tip of the nose, ``shipped`` with the
+    default, which lets most of a smile go."""
 
     name: str
     source: Path
     portrait: Portrait
     prepared: Arrays
-    likeness: float
-    likeness_above: float
+    kept: float
+    above: float
+    shipped: float
 
 
 class Stage:
@@ -133,24 +137,27 @@ class Stage:
         """A face, and how like the photo it rests. Raises StudioError where the photo cannot be animated."""
         portrait = make_portrait(read_photo(source), 0, SIZE)
         prepared, _ = self.pipeline.prepare(AvatarRef(str(source)), self.recipe, SIZE)
-        rest = next(self._frames(source, prepared, resting(1)).frames)
+        shipped, kept = (
+            next(self._frames(request, prepared, resting(1)).frames)
+            for request in (self._request(source), replace(self._request(source), options=SMILE_KEPT))
+        )
         face = render_measures.face_mask(portrait.landmarks, portrait.rgb.shape[:2])
-        likeness = render_measures.likeness(portrait.rgb, rest, face)
-        face[int(portrait.landmarks[NOSE_TIP, 1]) :] = False
-        above = render_measures.likeness(portrait.rgb, rest, face)
-        return Sitter(name, source, portrait, prepared, likeness, above)
+        above = face & (np.arange(len(face)) < portrait.landmarks[NOSE_TIP, 1])[:, None]
+        likeness = partial(render_measures.likeness, portrait.rgb)
+        figures = likeness(kept, face), likeness(kept, above), likeness(shipped, face)
+        return Sitter(name, source, portrait, prepared, *figures)
 
     def film(self, sitter: Sitter, part: Part) -> Take:
         """Make the clip of ``part`` with a face."""
-        stream = self._frames(sitter.source, sitter.prepared, part.motion)
+        stream = self._frames(self._request(sitter.source), sitter.prepared, part.motion)
         clip = self.folder / f"{sitter.name}-{part.name}.mp4"
         still = not part.motion.head.any()
         watched = Watched(stream, sitter.portrait)
         encode_clip(watched.stream() if still else stream, part.speech, clip, Watch())
         return Take(part, clip, watched.change if still else None)
 
-    def _frames(self, source: Path, prepared: Arrays, motion: Motion) -> FrameStream:
-        return self.pipeline.stream(self._request(source), prepared, motion, self.recipe)
+    def _frames(self, request: RenderRequest, prepared: Arrays, motion: Motion) -> FrameStream:
+        return self.pipeline.stream(request, prepared, motion, self.recipe)
 
 
 class Watched:

@@ -11,7 +11,7 @@ COMMANDS = {
     "render": "Make a talking video from a picture and words.",
     "motion": "Write the face motion of words as CSV or JSON.",
     "avatar": "Add, list and remove avatars.",
-    "bench": "Measure speed and memory on this machine.",
+    "bench": "Measure speed, memory and quality on this machine.",
     "doctor": "Say what this installation can do and what it lacks.",
 }
 
