@@ -41,12 +41,12 @@ above the mouth; shipped: most of the smile let go, the default. at 0: opening s
 Filmed = tuple[Sitter, list[tuple[Take, "Future[Seen]"]]]
 
 
-def run(faces: Path | None = None, judge: str | None = None, data: Path | None = None) -> tuple[Row, ...]:
+def run(faces: Path | None = None, judge: Path | None = None, data: Path | None = None) -> tuple[Row, ...]:
     """Measure; takes about twenty seconds a face on two CPU cores."""
     chosen = faces or (Path(os.environ[FOLDER]) if os.environ.get(FOLDER) else None)
     photos = bench_faces(chosen)
-    python = judge or str(judge_python(load_settings(data=data).data / "judge"))
-    with closing(Judge((python, str(WORKER)))) as eye:
+    python = judge or judge_python(load_settings(data=data).data / "judge")
+    with closing(Judge((str(python), str(WORKER)))) as eye:
         return measure(photos, eye)
 
 
