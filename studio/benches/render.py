@@ -36,7 +36,8 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 ABOUT = """Judge: {judge}, on the finished clips; rest and background before encoding. Worst face first, ! is
 beside the aim. PBM rec: from a recording alone. rest dB: the whole face with the photo's smile kept; above:
-above the mouth; shipped: most of the smile let go, the default. at 0: opening seen in closed lips."""
+above the mouth; shipped: most of the smile let go, the default. mirror: how far the slope of the same clip is
+another one in a mirror, the judge's own error. at 0: opening seen in closed lips."""
 
 Filmed = tuple[Sitter, list[tuple[Take, "Future[Seen]"]]]
 
@@ -109,7 +110,7 @@ class ScreeningRoom:
         """The test signal with one face: how late the picture is, and how exactly the judge tells."""
         _, watched = self._film(sitter, clicking())
         seen = watched.result()
-        lags = 1000.0 * click_lags(seen, opening(seen.landmarks))
+        lags = 1000.0 * click_lags(seen, seen.curve(opening))
         yield Row(f"clicks, {sitter.name}: mouth after sound", float(lags.mean()), "ms", "within 40")
         yield Row("  from click to click up to, the judge's precision", float(np.ptp(lags)), "ms")
 

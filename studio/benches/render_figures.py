@@ -69,6 +69,7 @@ AIMS: dict[str, Aim] = {
 }
 """By the name of the measure."""
 EXTRA: dict[str, Aim] = {
+    "apart": Aim("slope in the mirror differs by", "", -_ANY, _ANY, "", ".2f"),
     "floor": Aim("tracked at 0", "iod", -_ANY, _ANY, "", ".3f"),
     "rest_above": Aim("rest above mouth", "dB", -_ANY, _ANY, "", ".1f"),
     "rest_shipped": Aim("rest as shipped", "dB", -_ANY, _ANY, "", ".1f"),
@@ -114,11 +115,13 @@ def _take_figures(part: Part, seen: Seen) -> Figures:
     lips = opening_fit(part, seen)
     if part.name == "still":
         return {"r_still": lips.r, "slope_still": lips.slope}
-    lids = fit(_planned(part.weights("eyeBlinkLeft", "eyeBlinkRight"), seen), -eye_openness(seen.landmarks))
+    lids = fit(_planned(part.weights("eyeBlinkLeft", "eyeBlinkRight"), seen), -seen.curve(eye_openness))
+    views = [fit(_planned(planned_opening(part), seen), opening(view)).slope for view in seen.landmarks]
     return {
         "r": lips.r,
         "slope": lips.slope,
         "floor": lips.floor,
+        "apart": abs(views[0] - views[1]),
         "closed": _closed(part, seen),
         "blink": lids.r,
         "sync": 1000.0 * sync(part, seen),
@@ -127,7 +130,7 @@ def _take_figures(part: Part, seen: Seen) -> Figures:
 
 def opening_fit(part: Part, seen: Seen) -> Fit:
     """The tracked opening against ``planned_opening``."""
-    return fit(_planned(planned_opening(part), seen), opening(seen.landmarks))
+    return fit(_planned(planned_opening(part), seen), seen.curve(opening))
 
 
 def planned_opening(part: Part) -> Floats:
@@ -143,7 +146,7 @@ def _planned(curve: Floats, seen: Seen) -> Floats:
 def _closed(part: Part, seen: Seen) -> float:
     """Percent of P, B and M at which the tracked lips close."""
     frames = np.arange(len(part.motion)) / FPS
-    tracked = at_times(opening(seen.landmarks), seen.times, frames)
+    tracked = at_times(seen.curve(opening), seen.times, frames)
     return 100.0 * share_met(np.asarray(tracked, np.float32), part.phones, LIPS, CLOSED)
 
 
@@ -154,5 +157,5 @@ def sync(part: Part, seen: Seen) -> float:
     found in the decoded sound.
     """
     spans = [(phone.start, phone.end) for phone in part.phones if phone.ipa and phone.ipa[0] in LIPS]
-    picture = lips_lag(seen.times, opening(seen.landmarks), spans)
+    picture = lips_lag(seen.times, seen.curve(opening), spans)
     return picture - seen.sound_start - sound_lag(part.sound(), seen.sound, SOUND_RATE)

@@ -7,7 +7,9 @@ interpreter that has it runs this as a script. It decodes clips by itself. Asked
     answer:  {"frames": 250, "seen": 250}  or  {"error": "what went wrong"}
 
 The first line, unasked, is {"judge": "its name"}. ``box`` (px) is where to look. The .npz holds
-``landmarks`` (T, N, 3) float32 in px, NaN where no face was seen; ``times`` (T,) seconds of each frame;
+``landmarks`` (2, T, N, 3) float32 in px, NaN where no face was seen, of the clip as it is and in a mirror: what
+differs is the judge's own error. In the mirror points have the numbers that they would have there, so left and
+right are exchanged. ``times`` (T,) seconds of each frame;
 ``sound`` (S,) float32 mono at 16 kHz; and ``sound_start``, the second at which its first sample is heard.
 """
 
@@ -49,23 +51,36 @@ def _answer(line: str, tracker: Tracker) -> dict[str, Any]:
             np.savez(out, landmarks=landmarks, times=times, sound=sound, sound_start=np.float64(start))
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
-    return {"frames": len(times), "seen": int((~np.isnan(landmarks).any(axis=(1, 2))).sum())}
+    return {"frames": len(times), "seen": int((~np.isnan(landmarks).any(axis=(0, 2, 3))).sum())}
 
 
 def _faces(clip: str, box: list[int], tracker: Tracker) -> tuple[Any, Any]:
     left, top, right, bottom = box
-    rows: list[Any] = []
-    frame: Any
+    plain: list[Any] = []
+    mirrored: list[Any] = []
     times: list[float] = []
-    with tracker() as find, av.open(clip) as file:
+    frame: Any
+    with tracker() as find, tracker() as find_mirrored, av.open(clip) as file:
         for frame in file.decode(video=0):
-            points = find(np.ascontiguousarray(frame.to_ndarray(format="rgb24")[top:bottom, left:right]))
-            rows.append(None if points is None else points + np.array([left, top, 0]))
+            picture = frame.to_ndarray(format="rgb24")[top:bottom, left:right]
+            plain.append(_placed(find(np.ascontiguousarray(picture)), (left, 1)))
+            mirrored.append(_placed(find_mirrored(np.ascontiguousarray(picture[:, ::-1])), (right, -1)))
             times.append(float(frame.pts * frame.time_base))
+    landmarks = _stacked(plain + mirrored).reshape(2, len(times), -1, 3)
+    landmarks[..., 1] += top
+    return landmarks, np.array(times)
+
+
+def _placed(points: Any, across: tuple[int, int]) -> Any:
+    """Points of a part of the picture with x in the whole: where the part begins, and which way it goes."""
+    return None if points is None else points * (across[1], 1, 1) + np.array([across[0], 0, 0])
+
+
+def _stacked(rows: list[Any]) -> Any:
+    """(T, N, 3) of rows that are None where no face was seen."""
     count = max((len(row) for row in rows if row is not None), default=1)
     nowhere = np.full((count, 3), np.nan)
-    landmarks = np.stack([nowhere if row is None else row for row in rows]).astype(np.float32)
-    return landmarks, np.array(times)
+    return np.stack([nowhere if row is None else row for row in rows]).astype(np.float32)
 
 
 def _sound(clip: str) -> tuple[Any, float]:

@@ -57,8 +57,8 @@ def eye_openness(landmarks: Floats) -> Floats:
 
 
 def lost_share(landmarks: Floats) -> float:
-    """Share of frames in which no face was seen."""
-    return float(np.isnan(landmarks).any(axis=(1, 2)).mean()) if len(landmarks) else 1.0
+    """Share of frames of (2, T, N, 3) in which no face was seen."""
+    return float(np.isnan(landmarks).any(axis=(0, 2, 3)).mean()) if landmarks.size else 1.0
 
 
 def fit(planned: Floats, tracked: Floats) -> Fit:

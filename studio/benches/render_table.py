@@ -13,7 +13,7 @@ COLUMNS = {**AIMS, **EXTRA}
 HEADS = {
     "r": "r", "slope": "slope", "r_still": "still r", "slope_still": "slope", "closed": "PBM %",
     "closed_heard": "PBM rec", "blink": "blink", "rest": "rest dB", "background": "backgr", "sync": "sync ms",
-    "floor": "at 0", "rest_above": "above", "rest_shipped": "shipped", "eyes": "iod px",
+    "apart": "mirror", "floor": "at 0", "rest_above": "above", "rest_shipped": "shipped", "eyes": "iod px",
 }  # fmt: skip
 WIDTH = 9
 

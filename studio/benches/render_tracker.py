@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -22,13 +22,20 @@ ROOM = 1.4
 
 @dataclass(frozen=True)
 class Seen:
-    """A clip as the judge decoded it: ``landmarks`` (T, N, 3) px, NaN where no face was seen; ``times`` (T,)
-    s of the frames; ``sound`` (S,) mono at 16 kHz that begins at ``sound_start`` s."""
+    """A clip as the judge decoded it.
+
+    ``landmarks``: (2, T, N, 3) px, as it is and in a mirror (numbered as seen there), NaN without a face.
+    ``times``: (T,) s of the frames. ``sound``: (S,) mono at 16 kHz that begins at ``sound_start`` s.
+    """
 
     landmarks: Float32
     times: NDArray[np.float64]
     sound: Float32
     sound_start: float
+
+    def curve(self, measure: Callable[[Float32], NDArray[np.floating]]) -> NDArray[np.floating]:
+        """(T,) what ``measure`` gives for (T, N, 3), mean of both views; it must not tell left from right."""
+        return np.asarray((measure(self.landmarks[0]) + measure(self.landmarks[1])) / 2)
 
 
 class Judge:

@@ -56,6 +56,8 @@ def test_the_judge_sees_every_frame_and_the_mouth_that_was_planned(watched):
     assert len(seen.times) == len(take.part.motion)
     np.testing.assert_allclose(np.diff(seen.times), 0.04, atol=1e-6)
     assert not np.isnan(seen.landmarks).any()
+    plain, mirrored = (view.mean(axis=(0, 1)) for view in seen.landmarks)
+    np.testing.assert_allclose(plain[:2], mirrored[:2], atol=3)
     found = opening_fit(take.part, seen)
     assert found.r > 0.9
     assert 0.25 < found.slope < 1.4, "the stand-in sees a small mouth less open than it is"
@@ -63,7 +65,7 @@ def test_the_judge_sees_every_frame_and_the_mouth_that_was_planned(watched):
 
 def test_picture_and_sound_are_together_and_a_delay_is_found(watched):
     for (_, seen), late in zip(watched, (0.0, -LATE), strict=True):
-        lags = click_lags(seen, opening(seen.landmarks))
+        lags = click_lags(seen, seen.curve(opening))
         np.testing.assert_allclose(lags.mean(), late, atol=0.02)
         assert np.ptp(lags) < 0.04
 

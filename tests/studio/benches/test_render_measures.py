@@ -58,7 +58,7 @@ def test_clicks_and_the_mouths_that_belong_to_them(late):
     part = clicking()
     seen_at = np.arange(len(part.motion)) / FPS
     opened = np.interp(seen_at - late, seen_at, part.weights("jawOpen"))
-    seen = Seen(np.zeros((len(seen_at), 478, 3), np.float32), seen_at, part.sound(), 0.0)
+    seen = Seen(np.zeros((2, len(seen_at), 478, 3), np.float32), seen_at, part.sound(), 0.0)
     lags = click_lags(seen, opened)
     assert len(lags) == len(CLICKS)
     np.testing.assert_allclose(lags, late, atol=0.012)
