@@ -61,7 +61,9 @@ def bench_faces(folder: Path | None) -> dict[str, Path]:
     photos = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
     if not photos:
         raise StudioError(f"There are no photos in '{folder}'; name a folder that holds some with --faces.")
-    return named | {path.stem: path for path in photos}
+    for path in photos:
+        named[path.name if path.stem in named else path.stem] = path
+    return named
 
 
 def measure(photos: dict[str, Path], judge: Judge) -> tuple[Row, ...]:

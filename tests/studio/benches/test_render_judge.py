@@ -94,6 +94,13 @@ def test_a_folder_without_photos_is_explained(tmp_path):
         bench_faces(tmp_path)
 
 
+def test_photos_of_one_name_are_all_measured(tmp_path):
+    for name in ("ada.jpg", "ada.png", "mira.jpg", "notes.txt"):
+        (tmp_path / name).touch()
+    assert {"ada", "ada.png", "mira", "mira.jpg"} <= bench_faces(tmp_path).keys()
+    assert "notes" not in bench_faces(tmp_path)
+
+
 def test_the_command_names_what_is_wrong(tmp_path):
     root = Path(__file__).resolve().parents[3]
     command = [sys.executable, str(root / "launch.py"), "bench", "render", "--judge", str(tmp_path / "nothing")]
