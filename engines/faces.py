@@ -69,6 +69,14 @@ class Face:
         return float(np.degrees(np.arctan2(across[1], across[0])))
 
 
+@dataclass(frozen=True)
+class Upright:
+    """A face turned upright: ``crop`` (MESH_SIDE, MESH_SIDE, 3) uint8, ``points`` (468, 2) px in it."""
+
+    crop: Image
+    points: NDArray[np.float64]
+
+
 class FaceFinder:
     """Both networks, loaded once. OpenCV networks keep state while they run, hence the lock."""
 
@@ -106,12 +114,19 @@ class FaceFinder:
         first = self._fit(rgb, box.centre, box.side * MESH_MARGIN, _angle(box.eyes), score=box.score)
         return self._fit(rgb, *_upright_box(first.landmarks), score=box.score)
 
+    def upright(self, rgb: Image, face: Face) -> Upright:
+        """``face`` as the mesh network sees it, to be looked at again and again."""
+        crop, _ = _upright_crop(rgb, *_upright_box(face.landmarks))
+        return Upright(crop, self.refit(crop))
+
+    def refit(self, crop: Image) -> NDArray[np.float64]:
+        """(468, 2) px: the mesh of a ``crop`` (MESH_SIDE, MESH_SIDE, 3) like that of ``upright``."""
+        with self._lock:
+            points, _ = _forward(self._mesh, _blob(crop, 1 / 255.0, 0.0))
+        return points.reshape(468, 3)[:, :2].astype(np.float64)
+
     def _fit(self, rgb: Image, centre: NDArray[np.float64], side: float, angle: float, *, score: float) -> Face:
-        turn = _rotation(centre, angle, MESH_SIDE / side)
-        turn[:, 2] += MESH_SIDE / 2 - centre
-        shrink = cv2.INTER_AREA if side > 2 * MESH_SIDE else cv2.INTER_LINEAR
-        warped = cv2.warpAffine(_reduced(rgb, side), _for_reduced(turn, side), (MESH_SIDE,) * 2, flags=shrink)
-        crop = np.asarray(warped, np.uint8)
+        crop, turn = _upright_crop(rgb, centre, side, angle)
         points, presence = _forward(self._mesh, _blob(crop, 1 / 255.0, 0.0))
         mesh = points.reshape(468, 3)
         back = np.asarray(cv2.invertAffineTransform(turn), np.float64)
@@ -230,6 +245,17 @@ def _upright_box(landmarks: Float32) -> tuple[NDArray[np.float64], float, float]
     low, high = upright.min(0), upright.max(0)
     centre = np.linalg.inv(turn) @ ((low + high) / 2)
     return centre, float((high - low).max()) * MESH_MARGIN, angle
+
+
+def _upright_crop(
+    rgb: Image, centre: NDArray[np.float64], side: float, angle: float
+) -> tuple[Image, NDArray[np.float64]]:
+    """The square around a face, MESH_SIDE wide, and the (2, 3) affine from the picture to it."""
+    turn = _rotation(centre, angle, MESH_SIDE / side)
+    turn[:, 2] += MESH_SIDE / 2 - centre
+    shrink = cv2.INTER_AREA if side > 2 * MESH_SIDE else cv2.INTER_LINEAR
+    warped = cv2.warpAffine(_reduced(rgb, side), _for_reduced(turn, side), (MESH_SIDE,) * 2, flags=shrink)
+    return np.asarray(warped, np.uint8), turn
 
 
 def _reduction(side: float) -> int:

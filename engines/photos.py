@@ -14,19 +14,26 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
+from engines.adjust import adjust_landmarks
+from engines.adjust_place import place_face
 from engines.errors import StudioError
 from engines.faces import Face, find_faces
-from engines.types import Image, Portrait
+from engines.photo_checks import (
+    MIN_FACE_PIXELS,
+    geometry_problem,
+    measure_face,
+    notes_of,
+    placement_problem,
+    problem_of,
+)
+from engines.types import AvatarRef, Image, Portrait
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 MAX_BYTES = 60_000_000
 MAX_PIXELS = 50_000_000
 MAX_ASPECT = 8.0
-MIN_FACE_PIXELS = 90
 MIN_OUTPUT_FACE = 32
 """Pixels in the video: below this the mouth is a few pixels and nothing that it does can be seen."""
-MAX_YAW = 38.0
-MAX_ROLL = 50.0
 DEFAULT_LONG_SIDE = 1080
 BACKDROP = (255, 255, 255)
 """What shows through a transparent picture: video has no transparency, and white is what viewers show."""
@@ -34,7 +41,10 @@ BACKDROP = (255, 255, 255)
 
 @dataclass(frozen=True)
 class FaceBox:
-    """Where a face is, in pixels of the picture; ``problem`` is a sentence if it cannot be animated."""
+    """Where a face is, in pixels of the picture.
+
+    ``problem`` is a sentence if it cannot be animated, ``notes`` are sentences on what may look wrong.
+    """
 
     x: float
     y: float
@@ -42,6 +52,7 @@ class FaceBox:
     height: float
     score: float
     problem: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,28 +86,52 @@ def read_photo(path: Path) -> Image:
         ) from None
 
 
+@dataclass(frozen=True)
+class PreparedPhoto:
+    """``portrait`` of the chosen one of ``faces`` faces, with ``notes`` on what may look wrong."""
+
+    portrait: Portrait
+    faces: int
+    notes: tuple[str, ...]
+
+
 def inspect_photo(rgb: Image) -> PhotoReport:
     """Look for faces and say whether the picture can talk."""
     height, width = rgb.shape[:2]
-    boxes = tuple(FaceBox(*face.box, face.score, _face_problem(face)) for face in find_faces(rgb))
+    boxes = tuple(_face_box(rgb, face) for face in find_faces(rgb))
     return PhotoReport(width, height, boxes, _photo_problem(boxes), _notes(boxes))
+
+
+def prepare_photo(rgb: Image, avatar: AvatarRef, size: int | None) -> PreparedPhoto:
+    """The face that ``avatar`` names, with its corrections, at output size.
+
+    Raises StudioError if it cannot be animated.
+    """
+    if avatar.placed is not None:
+        return PreparedPhoto(_at_output_size(rgb, _placed_face(rgb, avatar), size), 1, ())
+    faces = find_faces(rgb)
+    chosen = _face_box(rgb, _chosen(faces, avatar.face))
+    if chosen.problem:
+        raise StudioError(chosen.problem)
+    face = corrected_face(rgb, avatar, faces)
+    return PreparedPhoto(_at_output_size(rgb, face, size), len(faces), chosen.notes)
 
 
 def make_portrait(rgb: Image, face: int, size: int | None) -> Portrait:
     """The chosen face (0 is the largest) at output size. Raises StudioError if it cannot be animated."""
-    faces = find_faces(rgb)
-    if not faces:
-        raise StudioError(NO_FACE)
-    if face >= len(faces):
-        raise StudioError(f"The picture has {len(faces)} face(s); choose one from 1 to {len(faces)}.")
-    problem = _face_problem(faces[face])
-    if problem:
-        raise StudioError(problem)
-    return _at_output_size(rgb, faces[face], size)
+    return prepare_photo(rgb, AvatarRef("", face), size).portrait
+
+
+def corrected_face(rgb: Image, avatar: AvatarRef, faces: tuple[Face, ...] | None = None) -> Face:
+    """The face that ``avatar`` names, corrected or placed by hand. ``faces``: those of ``rgb``, if known."""
+    if avatar.placed is not None:
+        return _placed_face(rgb, avatar)
+    face = _chosen(find_faces(rgb) if faces is None else faces, avatar.face)
+    return Face(adjust_landmarks(face.landmarks, avatar.adjust), face.score)
 
 
 NO_FACE = (
-    "No face was found in the picture; use one where a face looks towards the camera, is well lit "
+    "No face was found in the picture; use one where a face looks towards the camera, uncovered, well lit "
     f"and at least {MIN_FACE_PIXELS} pixels wide."
 )
 
@@ -152,21 +187,30 @@ def _not_a_picture(path: Path) -> str:
     return f"'{path.name}' is not a picture that can be read here; use a JPEG, PNG, WebP, BMP, TIFF or GIF."
 
 
-def _face_problem(face: Face) -> str | None:
-    width = face.box[2]
-    if abs(face.yaw) > MAX_YAW:
-        return (
-            f"The face is turned {abs(face.yaw):.0f} degrees to the side; "
-            f"use a picture where it turns at most {MAX_YAW - 3:.0f} degrees."
-        )
-    if width < MIN_FACE_PIXELS:
-        return (
-            f"The face is only {width:.0f} pixels wide; "
-            f"use a larger picture or a closer crop, at least {MIN_FACE_PIXELS} pixels."
-        )
-    if abs(face.roll) > MAX_ROLL:
-        return "The face lies on its side; rotate the picture so that the head is upright."
-    return None
+def _chosen(faces: tuple[Face, ...], number: int) -> Face:
+    if not faces:
+        raise StudioError(NO_FACE)
+    if number >= len(faces):
+        raise StudioError(f"The picture has {len(faces)} face(s); choose one from 1 to {len(faces)}.")
+    return faces[number]
+
+
+def _placed_face(rgb: Image, avatar: AvatarRef) -> Face:
+    """A face that a person put there; only its size and its place can be wrong."""
+    assert avatar.placed is not None  # noqa: S101 - for the type checker
+    face = Face(adjust_landmarks(place_face(rgb.shape, avatar.placed), avatar.adjust), 1.0)
+    problem = placement_problem(face, rgb.shape)
+    if problem:
+        raise StudioError(problem)
+    return face
+
+
+def _face_box(rgb: Image, face: Face) -> FaceBox:
+    problem = geometry_problem(face)
+    if problem:
+        return FaceBox(*face.box, face.score, problem)
+    measures = measure_face(rgb, face)
+    return FaceBox(*face.box, face.score, problem_of(measures), notes_of(measures))
 
 
 def _photo_problem(boxes: tuple[FaceBox, ...]) -> str | None:
@@ -176,9 +220,9 @@ def _photo_problem(boxes: tuple[FaceBox, ...]) -> str | None:
 
 
 def _notes(boxes: tuple[FaceBox, ...]) -> tuple[str, ...]:
-    if len(boxes) < 2:
-        return ()
-    return (f"{len(boxes)} faces were found; the largest one is used unless another is chosen.",)
+    several = f"{len(boxes)} faces were found; the largest one is used unless another is chosen."
+    first = boxes[0].notes if boxes else ()
+    return (several, *first) if len(boxes) > 1 else first
 
 
 def _at_output_size(rgb: Image, face: Face, size: int | None) -> Portrait:

@@ -32,7 +32,7 @@ from engines.files import whole_file
 from engines.inputs import check_files, check_text
 from engines.ledger import Ledger, Spoken
 from engines.manager import EngineManager
-from engines.photos import inspect_photo, make_portrait, read_photo
+from engines.photos import prepare_photo, read_photo
 from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine, get_recipe
 from engines.requests import check_emotions, content_document, file_digest
@@ -51,8 +51,8 @@ from engines.types import (
     Words,
 )
 
-PIPELINE_VERSION = "2"
-FACE_COUNT = "pipeline.faces"
+PIPELINE_VERSION = "3"
+FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"
 STILL_SIZE = 512
 
 
@@ -138,13 +138,14 @@ class Pipeline:
     def prepare(self, avatar: AvatarRef, recipe: Recipe, size: int | None) -> tuple[Arrays, bool]:
         """What the animator knows of the photo."""
         engine = get_engine(recipe.animator)
-        key = make_key(engine.version, file_digest(avatar.source), avatar.face, size)
+        named = asdict(replace(avatar, source=file_digest(avatar.source)))
+        key = make_key(PIPELINE_VERSION, engine.version, named, size)
 
         def make() -> bytes:
-            rgb = read_photo(Path(avatar.source))
-            portrait = make_portrait(rgb, avatar.face, size)
-            arrays = dict(self.manager.stage(engine.name, "animator").prepare(portrait))
-            arrays[FACE_COUNT] = np.array(len(inspect_photo(rgb).faces))
+            photo = prepare_photo(read_photo(Path(avatar.source)), avatar, size)
+            arrays = dict(self.manager.stage(engine.name, "animator").prepare(photo.portrait))
+            arrays[FACE_COUNT] = np.array(photo.faces)
+            arrays[PHOTO_NOTES] = np.frombuffer("\n".join(photo.notes).encode(), np.uint8)
             return pack_arrays(arrays)
 
         data, cached = self.cache.get_or_make("photo", key, _tag(engine), make)
@@ -195,7 +196,7 @@ class Pipeline:
                 from_cache()
         stream = self.stream(request, prepared, motion, recipe)
         self._encode(stream, spoken.speech, out, watch, ledger)
-        _note_faces(prepared, request, ledger)
+        _note_photo(prepared, request, ledger)
         return self._finish(request, recipe, stream, out, ledger, key)
 
     def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:
@@ -260,7 +261,8 @@ def _timing(frames: Iterator[Image], spent: list[float]) -> Iterator[Image]:
         yield frame
 
 
-def _note_faces(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> None:
+def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> None:
+    ledger.notes.extend(prepared[PHOTO_NOTES].tobytes().decode().splitlines())
     count = int(prepared[FACE_COUNT])
     if count > 1:
         which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"

@@ -10,22 +10,35 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from engines.adjust import check_shifts
 from engines.errors import StudioError
-from engines.types import EMOTIONS, EmotionKey, RenderRequest
+from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest
 
 _READ_BLOCK = 1 << 20
 
 
 def parse_request(document: Mapping[str, Any]) -> RenderRequest:
     """A checked request; raises StudioError naming the first field that does not fit."""
+    request: RenderRequest = _checked(RenderRequest, document)
+    check_emotions(request.expression.emotions)
+    check_shifts(request.avatar.adjust)
+    return request
+
+
+def parse_avatar(document: Mapping[str, Any]) -> AvatarRef:
+    """The avatar of a request, checked; raises StudioError naming the first field that does not fit."""
+    avatar: AvatarRef = _checked(AvatarRef, document)
+    check_shifts(avatar.adjust)
+    return avatar
+
+
+def _checked(kind: type, document: Mapping[str, Any]) -> Any:
     try:
-        request = TypeAdapter(RenderRequest).validate_python(dict(document))
+        return TypeAdapter(kind).validate_python(dict(document))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise StudioError(f"The request's '{where}' is not right: {first['msg']}.") from None
-    check_emotions(request.expression.emotions)
-    return request
 
 
 def request_document(request: RenderRequest) -> dict[str, Any]:

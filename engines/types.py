@@ -186,12 +186,47 @@ class Words:
     audio: str | None = None
 
 
+MAX_SHIFT = 0.5
+
+
+@dataclass(frozen=True)
+class HandleShift:
+    """A point of the face that a person moved; ``handle`` is a name of ``engines.adjust.HANDLES``.
+
+    ``dx`` (to the picture's right) and ``dy`` (down) in iod of the face as it was found.
+    """
+
+    handle: str
+    dx: Annotated[float, Field(ge=-MAX_SHIFT, le=MAX_SHIFT)] = 0.0
+    dy: Annotated[float, Field(ge=-MAX_SHIFT, le=MAX_SHIFT)] = 0.0
+
+
+@dataclass(frozen=True)
+class PlacedFace:
+    """Where a person put a face that was not found, by its outer eye corners.
+
+    ``x`` and ``y``: the middle between them in fractions of the picture's width and height; ``iod``: their
+    distance in fractions of its width; ``roll`` in degrees clockwise.
+    """
+
+    x: Annotated[float, Field(ge=0.0, le=1.0)]
+    y: Annotated[float, Field(ge=0.0, le=1.0)]
+    iod: Annotated[float, Field(gt=0.0, le=1.0)]
+    roll: Annotated[float, Field(ge=-50.0, le=50.0)] = 0.0
+
+
 @dataclass(frozen=True)
 class AvatarRef:
-    """Which picture talks: ``source`` is a path; ``face`` counts faces from the largest, 0 first."""
+    """Which picture talks: ``source`` is a path; ``face`` counts faces from the largest, 0 first.
+
+    ``adjust``: what a person corrected of the points found. ``placed``: a face put there by hand, used in place
+    of whatever is found.
+    """
 
     source: str
     face: Annotated[int, Field(ge=0)] = 0
+    adjust: tuple[HandleShift, ...] = ()
+    placed: PlacedFace | None = None
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,17 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from engines.adjust import check_shifts
 from engines.errors import StudioError
-from engines.files import whole_folder
-from engines.photos import make_portrait, read_photo
-from engines.requests import request_document
-from engines.types import Clip
+from engines.files import whole_file, whole_folder
+from engines.photos import corrected_face, prepare_photo, read_photo
+from engines.requests import parse_avatar, request_document
+from engines.types import AvatarRef, Clip, HandleShift, PlacedFace
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -40,7 +41,10 @@ _ID = re.compile(r"[a-z0-9-]{1,40}")
 
 @dataclass(frozen=True)
 class Avatar:
-    """A face that can talk. ``sample``: it ships with the studio and belongs to everybody."""
+    """A face that can talk. ``sample``: it ships with the studio and belongs to everybody.
+
+    ``adjust``, ``placed``: what its owner corrected of the points found, or where they put the face.
+    """
 
     id: str
     name: str
@@ -51,6 +55,8 @@ class Avatar:
     sample: bool = False
     voice: str = "en-us"
     sentence: str = ""
+    adjust: tuple[HandleShift, ...] = ()
+    placed: PlacedFace | None = None
 
 
 @dataclass(frozen=True)
@@ -91,20 +97,40 @@ class Library:
 
     def add(self, owner: str, photo: Path, name: str | None, consent: Consent, face: int = 0) -> Avatar:
         """Keep a photo as an avatar; raises StudioError if it cannot talk."""
-        make_portrait(read_photo(photo), face, None)
-        avatar_id = secrets.token_hex(6)
-        folder = self._avatars / checked_owner(owner) / avatar_id
-        source = f"source{_extension(photo)}"
+        return self.add_face(owner, AvatarRef(str(photo), face), name, consent)
+
+    def add_face(self, owner: str, photo: AvatarRef, name: str | None, consent: Consent) -> Avatar:
+        """Keep the face that ``photo`` names, with its corrections, as an avatar."""
+        path = Path(photo.source)
+        prepare_photo(read_photo(path), photo, None)
+        folder = self._avatars / checked_owner(owner) / secrets.token_hex(6)
+        source = f"source{_extension(path)}"
         manifest = {
-            "name": _clean_name(name or photo.stem),
+            "name": _clean_name(name or path.stem),
             "consent": consent,
-            "face": face,
+            "face": photo.face,
             "created": _now(),
             "source": source,
+            **_corrections(photo),
         }
         with whole_folder(folder) as part:
-            shutil.copyfile(photo, part / source)
+            shutil.copyfile(path, part / source)
             (part / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
+        return _avatar(folder)
+
+    def adjust(self, owner: str, avatar_id: str, photo: AvatarRef) -> Avatar:
+        """Keep the corrections of ``photo`` with an avatar of the owner's, in place of earlier ones.
+
+        Raises StudioError for samples, unknown ids and corrections that cannot be.
+        """
+        avatar = self.avatar(owner, avatar_id)
+        if avatar.sample:
+            raise StudioError("The sample avatars belong to the studio and cannot be changed.")
+        corrected_face(read_photo(avatar.source), replace(photo, source=str(avatar.source), face=avatar.face))
+        folder = avatar.source.parent
+        text = json.dumps({**_manifest(folder), **_corrections(photo)}, indent=1)
+        with whole_file(folder / "manifest.json") as part:
+            part.write_text(text, "utf-8")
         return _avatar(folder)
 
     def remove(self, owner: str, avatar_id: str) -> None:
@@ -192,7 +218,24 @@ def _avatar(folder: Path) -> Avatar:
     manifest = _manifest(folder)
     source = folder / Path(manifest["source"]).name
     consent = cast("Consent", manifest["consent"])
-    return Avatar(folder.name, manifest["name"], consent, source, manifest["face"], manifest["created"])
+    kept = {name: manifest.get(name) or empty for name, empty in (("adjust", ()), ("placed", None))}
+    ref = parse_avatar({"source": str(source), "face": manifest["face"], **kept})
+    return Avatar(
+        id=folder.name,
+        name=manifest["name"],
+        consent=consent,
+        source=source,
+        face=ref.face,
+        created=manifest["created"],
+        adjust=ref.adjust,
+        placed=ref.placed,
+    )
+
+
+def _corrections(photo: AvatarRef) -> dict[str, Any]:
+    """What a manifest holds of them."""
+    shifts = [asdict(shift) for shift in check_shifts(photo.adjust)]
+    return {"adjust": shifts, "placed": asdict(photo.placed) if photo.placed else None}
 
 
 def _stored(folder: Path) -> StoredClip:

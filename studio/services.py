@@ -82,4 +82,4 @@ class Studio:
 
 def avatar_ref(avatar: Avatar) -> AvatarRef:
     """How a request names an avatar."""
-    return AvatarRef(str(avatar.source), avatar.face)
+    return AvatarRef(str(avatar.source), avatar.face, avatar.adjust, avatar.placed)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from studio.cli.common import open_studio
+from engines.requests import parse_avatar
+from engines.types import AvatarRef
+from studio.cli.common import moves_option, open_studio, with_moves
 from studio.library import CONSENTS, LOCAL_OWNER, Consent
+from studio.services import Studio, avatar_ref
+
+Place = tuple[float, float, float, float]
 
 
-@click.group("avatar", help="Add, list and remove avatars.")
+@click.group("avatar", help="Add, correct, list and remove avatars.")
 def command() -> None:
     """See the help text of the group."""
 
@@ -28,14 +34,50 @@ def command() -> None:
     show_default=True,
     help="Whose face it is: yours, somebody's who allowed it, or nobody's.",
 )
+@click.option(
+    "--place",
+    type=(float, float, float, float),
+    metavar="X Y EYES ROLL",
+    help="Put the face there by hand where none is found: middle between the eyes in shares of the picture's "
+    "width and height, distance of the outer eye corners in shares of its width, tilt in degrees.",
+)
 @click.pass_context
-def add(context: click.Context, photo: Path, name: str | None, face: int, consent: Consent) -> None:
+def add(
+    context: click.Context, photo: Path, name: str | None, face: int, consent: Consent, place: Place | None
+) -> None:
     """See the help text of the command."""
     with open_studio(context) as studio:
-        for note in studio.inspect(photo).notes:
-            print(note, file=sys.stderr)
-        avatar = studio.library.add(LOCAL_OWNER, photo, name, consent, face - 1)
+        avatar = studio.library.add_face(LOCAL_OWNER, _looked_at(studio, photo, face - 1, place), name, consent)
     print(avatar.id)
+
+
+def _looked_at(studio: Studio, photo: Path, face: int, place: Place | None) -> AvatarRef:
+    """The face that is meant; what was noticed about it goes to stderr."""
+    if place is not None:
+        x, y, iod, roll = place
+        return parse_avatar({"source": str(photo), "placed": {"x": x, "y": y, "iod": iod, "roll": roll}})
+    for note in studio.inspect(photo).notes:
+        print(note, file=sys.stderr)
+    return AvatarRef(str(photo), face)
+
+
+@command.command(
+    "adjust", help="Correct points of an avatar's face that were found wrong; without flags, tell them."
+)
+@click.argument("avatar_id")
+@moves_option("--move", "Move a point")
+@click.option("--reset", is_flag=True, help="Forget all corrections first.")
+@click.pass_context
+def adjust(context: click.Context, avatar_id: str, adjust: tuple[str, ...], reset: bool) -> None:
+    """See the help text of the command."""
+    with open_studio(context) as studio:
+        avatar = studio.library.avatar(LOCAL_OWNER, avatar_id)
+        if adjust or reset:
+            before = avatar_ref(avatar)
+            kept = replace(before, adjust=()) if reset else before
+            avatar = studio.library.adjust(LOCAL_OWNER, avatar_id, with_moves(kept, adjust))
+    for shift in avatar.adjust:
+        print(f"{shift.handle}={shift.dx:g},{shift.dy:g}")
 
 
 @command.command("list", help="List the avatars: id, name, whose face it is.")

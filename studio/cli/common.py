@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from engines.adjust import HANDLES, check_shifts
 from engines.errors import StudioError
 from engines.options import OptionField, option_fields
 from engines.progress import Watch
 from engines.registry import all_engines
-from engines.types import EMOTIONS, EmotionKey, Expression, Words
+from engines.types import EMOTIONS, MAX_SHIFT, AvatarRef, EmotionKey, Expression, HandleShift, Words
 from studio.services import Studio
 from studio.settings import load_settings
 
@@ -116,6 +117,34 @@ def words_from(text: str | None, text_file: Path | None, audio: Path | None, voi
     if text_file is not None:
         text = _read_text(text_file)
     return Words(text=text, voice=voice, audio=str(audio) if audio else None)
+
+
+def moves_option(name: str, meaning: str) -> Callable[[Any], Any]:
+    """The flag ``name`` for points of a face that are moved."""
+    return click.option(
+        name,
+        "adjust",
+        multiple=True,
+        metavar="HANDLE=DX,DY",
+        help=f"{meaning}, repeatable: DX to the right, DY down, in distances between the outer eye corners "
+        f"(at most {MAX_SHIFT:g}), from where it was found. Handles: {', '.join(HANDLES)}.",
+    )
+
+
+def with_moves(avatar: AvatarRef, words: tuple[str, ...]) -> AvatarRef:
+    """``avatar`` with ("mouth_left=0.02,-0.01", ...) in place of what it had of the same handles."""
+    shifts = {shift.handle: shift for shift in avatar.adjust}
+    shifts |= {shift.handle: shift for shift in map(_parse_move, words)}
+    return replace(avatar, adjust=check_shifts(shifts.values()))
+
+
+def _parse_move(word: str) -> HandleShift:
+    name, _, rest = word.partition("=")
+    across, _, down = rest.partition(",")
+    try:
+        return HandleShift(name, float(across), float(down))
+    except ValueError:
+        raise StudioError(f"'{word}' does not move a point; write it like mouth_left=0.02,-0.01.") from None
 
 
 def terminal_watch(quiet: bool) -> Watch:

@@ -20,8 +20,10 @@ from studio.cli.common import (
     engine_options,
     expression_flags,
     make_expression,
+    moves_option,
     open_studio,
     terminal_watch,
+    with_moves,
     words_flags,
     words_from,
 )
@@ -35,6 +37,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--avatar", required=True, help="A picture, or the id of an avatar of 'launch.py avatar list'.")
 @click.option("--out", type=PATH, required=True, help="The video to write, an .mp4.")
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
+@moves_option("--adjust", "Correct a point of the face that was found wrong")
 @click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
 @click.option("--size", type=click.IntRange(64, 2160), help="Long side in pixels; the photo's, at most 1080.")
 @click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
@@ -57,7 +60,7 @@ words_flags(expression_flags(engine_flags(command)))
 def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
     request = RenderRequest(
-        avatar=_avatar(studio, values["avatar"], values["face"] - 1),
+        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1), values["adjust"]),
         words=words,
         expression=make_expression(values),
         recipe=values["recipe"],

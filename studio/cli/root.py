@@ -10,7 +10,7 @@ import click
 COMMANDS = {
     "render": "Make a talking video from a picture and words.",
     "motion": "Write the face motion of words as CSV or JSON.",
-    "avatar": "Add, list and remove avatars.",
+    "avatar": "Add, correct, list and remove avatars.",
     "bench": "Measure speed, memory and quality on this machine.",
     "doctor": "Say what this installation can do and what it lacks.",
 }

@@ -6,7 +6,8 @@ from typing import Any
 
 from engines.errors import StudioError
 from engines.registry import get_recipe
-from engines.types import AvatarRef, EmotionKey, Expression, Output, RenderRequest, Words
+from engines.types import EmotionKey, Expression, Output, RenderRequest, Words
+from studio.services import avatar_ref
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts
 
@@ -39,7 +40,7 @@ def request_from(parts: Parts, form: Form) -> RenderRequest:
     """The whole clip. Raises StudioError if something is missing or not this person's."""
     avatar = parts.studio.library.avatar(owner_of(form[parts.token]), _chosen_avatar(parts, form))
     return RenderRequest(
-        avatar=AvatarRef(source=str(avatar.source), face=avatar.face),
+        avatar=avatar_ref(avatar),
         words=words_from(parts, form),
         expression=expression_from(parts, form),
         recipe=str(form[parts.preview.recipe]),
