@@ -42,6 +42,7 @@ from engines.types import (
     AvatarRef,
     Clip,
     Expression,
+    Float32,
     FrameStream,
     Image,
     Motion,
@@ -154,12 +155,16 @@ class Pipeline:
     def still(self, avatar: AvatarRef, expression: Expression, recipe_name: str = "instant") -> Image:
         """The face at rest with ``expression``: (H, W, 3) uint8, long side at most STILL_SIZE."""
         recipe = get_recipe(recipe_name)
-        prepared, _ = self.prepare(avatar, recipe, STILL_SIZE)
         weights = self.manager.stage(recipe.driver, "driver").pose(expression)
-        motion = Motion(25.0, weights[None], np.zeros((1, 6), np.float32))
+        return self.posed(avatar, weights[None], STILL_SIZE, recipe)[0]
+
+    def posed(self, avatar: AvatarRef, shapes: Float32, size: int | None, recipe: Recipe) -> list[Image]:
+        """The face with each row of ``shapes`` (N, 52), head still; ``size`` as in Output."""
+        prepared, _ = self.prepare(avatar, recipe, size)
+        motion = Motion(25.0, shapes, np.zeros((len(shapes), 6), np.float32))
         engine = get_engine(recipe.animator)
         stream = self.manager.stage(engine.name, "animator").animate(prepared, motion, engine.parse_options({}))
-        return np.array(next(iter(stream.frames)))
+        return [np.array(frame) for frame in stream.frames]
 
     def stream(self, request: RenderRequest, prepared: Arrays, motion: Motion, recipe: Recipe) -> FrameStream:
         """The frames of a clip, made as they are taken."""

@@ -13,6 +13,7 @@ from engines.registry import all_recipes, get_recipe
 from studio import theme
 from studio.access import access_for
 from studio.tabs import markup
+from studio.tabs.adjust import offered_for
 from studio.tabs.avatar import avatar_cards, build_avatar_tab, connect_avatar_tab
 from studio.tabs.emotion import build_emotion_tab, connect_emotion_tab
 from studio.tabs.guard import Updates
@@ -100,8 +101,10 @@ def connect(parts: Parts, blocks: gr.Blocks) -> None:
     connect_emotion_tab(parts)
     connect_preview_tab(parts)
     guard, stage = parts.guard(parts.preview.notice), parts.stage
-    filled = [parts.preview.notice, parts.token, parts.avatar_id, parts.job_id, parts.avatar.cards]
+    filled: list[Any] = [parts.preview.notice, parts.token, parts.avatar_id, parts.job_id, parts.avatar.cards]
     filled += [stage.says, parts.speech.text, parts.speech.language, parts.speech.voice]
+    panel = parts.avatar.adjust
+    filled += [parts.avatar.adjust_own, panel.panel, panel.editor, panel.effect, panel.opened]
     filled += shown_by(parts.preview)
     opened = blocks.load(
         guard.event(lambda form: welcome(parts, form)),
@@ -135,7 +138,7 @@ def welcome(parts: Parts, form: Form) -> Updates:
         parts.job_id: running.id if running else "",
         parts.avatar.cards: avatar_cards(parts, owner, chosen),
         parts.stage.says: says_of(parts, form),
-        **(introduction(parts, form, avatars[0]) if avatars else {}),
+        **(introduction(parts, form, avatars[0]) | offered_for(parts, avatars[0]) if avatars else {}),
         **shown_clip(parts, owner, clips[0].id if clips else ""),
     }
 

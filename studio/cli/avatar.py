@@ -76,6 +76,8 @@ def adjust(context: click.Context, avatar_id: str, adjust: tuple[str, ...], rese
             before = avatar_ref(avatar)
             kept = replace(before, adjust=()) if reset else before
             avatar = studio.library.adjust(LOCAL_OWNER, avatar_id, with_moves(kept, adjust))
+    if not avatar.adjust:
+        print("All points are where they were found.", file=sys.stderr)
     for shift in avatar.adjust:
         print(f"{shift.handle}={shift.dx:g},{shift.dy:g}")
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 
 from engines.errors import StudioError
+from engines.types import AvatarRef
+from studio.services import avatar_ref
 from studio.tabs import markup, pictures
+from studio.tabs.adjust import build_adjust_panel, connect_adjust_panel, offered_for, put_away
 from studio.tabs.guard import SECONDS_IN_SIGHT, Updates
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import AvatarTab, Form, Parts
@@ -26,6 +29,7 @@ CONSENTS = [
 ]
 CONSENT_WORDS = {"mine": "You", "permission": "With permission", "invented": "Invented"}
 PHOTO_ADVICE = "A face that looks at the camera works best: well lit, lips closed, at least 90 pixels wide."
+ABOUT_PLACING = "If there is one all the same, put its points there yourself."
 ON_CARDS = """
 const boxes = () => element.querySelectorAll('input');
 watch('value', () => boxes().forEach(box => { box.checked = box.hasAttribute('checked'); }));
@@ -42,17 +46,34 @@ def build_avatar_tab() -> AvatarTab:
     """The tab's components, without events."""
     gr.HTML("<h2>Choose who speaks</h2>", apply_default_css=False)
     cards = gr.HTML(js_on_load=ON_CARDS, apply_default_css=False, elem_id="avatars")
+    adjust_own = gr.Button("Adjust the points of this face", visible=False, scale=0, elem_id="adjust-own")
+    adjust = build_adjust_panel()
     gr.HTML(f"<h2>Or bring a photo</h2>{markup.hint(PHOTO_ADVICE)}", apply_default_css=False)
     photo = gr.File(label="Photo", file_types=["image"], height=150, elem_id="photo")
+    notice = gr.HTML(apply_default_css=False, elem_id="avatar-notice")
+    place = gr.Button("Put the points of the face there myself", visible=False, scale=0, elem_id="place")
     with gr.Column(visible=False, elem_id="review") as review:
         framed = gr.HTML(apply_default_css=False)
         face = gr.Radio([], label="Which face?", visible=False)
         consent = gr.Radio(CONSENTS, value=None, label="Whose face is it?", elem_id="consent")
         name = gr.Textbox(label="Name", placeholder="What to call this avatar", max_length=60, elem_id="name")
         save = gr.Button("Save to my avatars", variant="primary", elem_id="save")
-    notice = gr.HTML(apply_default_css=False, elem_id="avatar-notice")
     report = gr.State(None)
-    return AvatarTab(notice, cards, photo, review, framed, face, consent, name, save, report)
+    return AvatarTab(
+        notice=notice,
+        cards=cards,
+        adjust_own=adjust_own,
+        photo=photo,
+        place=place,
+        adjust=adjust,
+        review=review,
+        framed=framed,
+        face=face,
+        consent=consent,
+        name=name,
+        save=save,
+        report=report,
+    )
 
 
 def connect_avatar_tab(parts: Parts) -> None:
@@ -60,12 +81,15 @@ def connect_avatar_tab(parts: Parts) -> None:
     tab, events = parts.avatar, AvatarEvents(parts)
     guard = parts.guard(tab.notice)
     chosen: list[Any] = [tab.notice, tab.cards, parts.avatar_id, parts.stage.face, parts.stage.says]
-    chosen += [parts.speech.text, parts.speech.language, parts.speech.voice]
+    panel = tab.adjust
+    closed = [panel.panel, panel.editor, panel.effect, panel.opened]
+    chosen += [tab.adjust_own, *closed, parts.speech.text, parts.speech.language, parts.speech.voice]
     asked = parts.face_inputs | parts.voice_inputs
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     tab.cards.select(guard.event(events.pick), asked, chosen, **quick)
     tab.cards.delete(guard.event(events.remove), asked, chosen, **quick)
-    seen: list[Any] = [tab.notice, tab.review, tab.framed, tab.face, tab.name, tab.report]
+    form: list[Any] = [tab.review, tab.framed, tab.face, tab.name, tab.report, tab.place, panel.placed]
+    seen: list[Any] = [tab.notice, *form, *closed]
     tab.photo.upload(guard.event(events.look), [tab.photo], seen, api_visibility="private")
     tab.photo.clear(guard.event(events.put_away), None, seen, **quick)
     tab.face.input(
@@ -73,11 +97,12 @@ def connect_avatar_tab(parts: Parts) -> None:
     )
     tab.save.click(
         guard.event(events.save),
-        asked | {tab.photo, tab.face, tab.consent, tab.name},
-        [*chosen, *seen[1:], tab.photo, tab.consent],
+        asked | {tab.photo, tab.face, tab.consent, tab.name, panel.placed},
+        [*chosen, *form, tab.photo, tab.consent],
         api_visibility="private",
         show_progress="hidden",
     )
+    connect_adjust_panel(parts)
 
 
 def avatar_cards(parts: Parts, owner: str, chosen: str) -> str:
@@ -109,9 +134,11 @@ class AvatarEvents:
         report = self._parts.studio.inspect(Path(photo))
         chosen = next((number for number, face in enumerate(report.faces) if not face.problem), 0)
         tab = self._tab
-        usable = {tab.notice: markup.notice(report.problem)} if report.problem else {}
         return {
-            **usable,
+            **put_away(tab.adjust),
+            tab.notice: _told(report, chosen),
+            tab.place: gr.update(visible=not report.faces),
+            tab.adjust.placed: None,
             tab.review: gr.update(visible=report.problem is None),
             tab.framed: _framed(Path(photo), report, chosen),
             tab.face: gr.update(choices=_face_choices(report), value=chosen, visible=len(report.faces) > 1),
@@ -121,14 +148,19 @@ class AvatarEvents:
 
     def choose_face(self, photo: str, report: PhotoReport, face: int) -> Updates:
         """Another of several faces was chosen."""
-        problem = report.faces[face].problem
-        notice = {self._tab.notice: markup.notice(problem)} if problem else {}
-        return {**notice, self._tab.framed: _framed(Path(photo), report, face)}
+        return {self._tab.notice: _told(report, face), self._tab.framed: _framed(Path(photo), report, face)}
 
     def put_away(self) -> Updates:
         """The photo was taken back."""
         tab = self._tab
-        return {tab.review: gr.update(visible=False), tab.framed: "", tab.report: None}
+        return {
+            **put_away(tab.adjust),
+            tab.review: gr.update(visible=False),
+            tab.place: gr.update(visible=False),
+            tab.adjust.placed: None,
+            tab.framed: "",
+            tab.report: None,
+        }
 
     def save(self, form: Form) -> Updates:
         """Keep the photo as an avatar, and choose it."""
@@ -137,8 +169,8 @@ class AvatarEvents:
             raise StudioError("Say first whose face it is.")
         consent = cast("Consent", form[tab.consent])
         name = str(form[tab.name] or "").strip() or None
-        face = int(form[tab.face] or 0)
-        avatar = self._parts.studio.library.add(owner, Path(form[tab.photo]), name, consent, face)
+        photo = form[tab.adjust.placed] or AvatarRef(str(form[tab.photo]), int(form[tab.face] or 0))
+        avatar = self._parts.studio.library.add_face(owner, photo, name, consent)
         gr.Info(f"{avatar.name} is ready to speak.", duration=SECONDS_IN_SIGHT)
         return {**self._choose(form, avatar.id), **self.put_away(), tab.photo: None, tab.consent: None}
 
@@ -147,6 +179,7 @@ class AvatarEvents:
         avatar = parts.studio.library.avatar(owner, avatar_id)
         return {
             **introduction(parts, form, avatar),
+            **offered_for(parts, avatar),
             self._tab.cards: avatar_cards(parts, owner, avatar_id),
             parts.avatar_id: avatar_id,
             parts.stage.face: still_of(parts, {**form, parts.avatar_id: avatar_id}),
@@ -156,7 +189,7 @@ class AvatarEvents:
 def _card(avatar: Avatar) -> markup.Card:
     detail = "Sample" if avatar.sample else CONSENT_WORDS[avatar.consent]
     try:
-        image = pictures.portrait(avatar.source, avatar.face)
+        image = pictures.portrait(avatar_ref(avatar))
     except (OSError, StudioError):  # one damaged file must not take the others off the page
         image = ""
     return markup.Card(avatar.id, avatar.name, detail, image, removable=not avatar.sample)
@@ -164,6 +197,14 @@ def _card(avatar: Avatar) -> markup.Card:
 
 def _face_choices(report: PhotoReport) -> list[tuple[str, int]]:
     return [(f"Face {number}", number - 1) for number in range(1, len(report.faces) + 1)]
+
+
+def _told(report: PhotoReport, chosen: int) -> str:
+    """What is wrong with the chosen face, or else what may look wrong."""
+    if not report.faces:
+        return markup.notice(f"{report.problem} {ABOUT_PLACING}")
+    face = report.faces[chosen]
+    return markup.notice(face.problem) if face.problem else "".join(map(markup.hint, face.notes))
 
 
 def _framed(photo: Path, report: PhotoReport, chosen: int) -> str:

@@ -29,12 +29,28 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class AdjustPanel:
+    """The points of a face, to be moved: ``opened`` is whose, ``placed`` a face put onto the uploaded photo."""
+
+    notice: gr.HTML
+    panel: gr.Column
+    close: gr.Button
+    editor: gr.HTML
+    effect: gr.HTML
+    opened: gr.State
+    placed: gr.State
+
+
+@dataclass(frozen=True)
 class AvatarTab:
-    """Who speaks: the cards, and the form for a new face."""
+    """Who speaks: the cards, their points, and the form for a new face."""
 
     notice: gr.HTML
     cards: gr.HTML
+    adjust_own: gr.Button
     photo: gr.File
+    place: gr.Button
+    adjust: AdjustPanel
     review: gr.Column
     framed: gr.HTML
     face: gr.Radio

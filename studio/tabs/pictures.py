@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from engines.types import Image
+from engines.types import AvatarRef, Image
 
 CARD_SIDE = 220
 PHOTO_SIDE = 640
@@ -39,48 +40,60 @@ def poster(path: Path, side: int = CARD_SIDE) -> str:
     return _poster(path, path.stat().st_mtime_ns, side)
 
 
-def portrait(path: Path, face: int, side: int = CARD_SIDE) -> str:
-    """Face number ``face`` of the picture at ``path`` with air around it, square, as a data URI."""
-    return _portrait(path, path.stat().st_mtime_ns, face, side)
+def portrait(avatar: AvatarRef, side: int = CARD_SIDE) -> str:
+    """The face of ``avatar`` with air around it, square, as a data URI."""
+    plain = replace(avatar, adjust=())
+    return _portrait(plain, Path(avatar.source).stat().st_mtime_ns, side)
 
 
-def close_up(rgb: Image, path: Path, face: int) -> Image:
-    """The square of ``rgb`` (any size of the picture at ``path``) that shows face number ``face`` well."""
-    left, top, side = _face_square(path, path.stat().st_mtime_ns, face)
+def close_up(rgb: Image, avatar: AvatarRef) -> Image:
+    """The square of ``rgb`` (any size of the picture of ``avatar``) that shows its face well."""
+    plain = replace(avatar, adjust=())
+    left, top, side = _face_square(plain, Path(avatar.source).stat().st_mtime_ns)
     short = min(rgb.shape[:2])
     x, y, length = round(left * short), round(top * short), max(round(side * short), 1)
     return rgb[y : y + length, x : x + length]
 
 
 @lru_cache(maxsize=256)
-def _face_square(path: Path, _changed: int, face: int) -> tuple[float, float, float]:
+def _face_square(avatar: AvatarRef, _changed: int) -> tuple[float, float, float]:
     """Left, top and side of a square around the face, in units of the picture's short side."""
     from engines.photos import read_photo
 
-    picture = Pillow.fromarray(read_photo(path))
+    picture = Pillow.fromarray(read_photo(Path(avatar.source)))
     small = picture.copy()
     small.thumbnail((SEARCH_SIDE, SEARCH_SIDE))
-    return _square_in(small, face) or _square_in(picture, face) or (0.0, 0.0, 1.0)
+    return _square_in(small, avatar) or _square_in(picture, avatar) or (0.0, 0.0, 1.0)
 
 
-def _square_in(picture: Pillow.Image, face: int) -> tuple[float, float, float] | None:
-    from engines.photos import inspect_photo
-
-    faces = inspect_photo(np.asarray(picture)).faces
-    if face >= len(faces):
+def _square_in(picture: Pillow.Image, avatar: AvatarRef) -> tuple[float, float, float] | None:
+    box = _box_in(np.asarray(picture), avatar)
+    if box is None:
         return None
-    box, short = faces[face], min(picture.size)
-    side = min(max(box.width, box.height) * FACE_AIR, short)
-    left = min(max(box.x + box.width / 2 - side / 2, 0.0), picture.width - side)
-    top = min(max(box.y + box.height * 0.45 - side / 2, 0.0), picture.height - side)
+    x, y, width, height = box
+    short = min(picture.size)
+    side = min(max(width, height) * FACE_AIR, short)
+    left = min(max(x + width / 2 - side / 2, 0.0), picture.width - side)
+    top = min(max(y + height * 0.45 - side / 2, 0.0), picture.height - side)
     return left / short, top / short, side / short
 
 
+def _box_in(rgb: Image, avatar: AvatarRef) -> tuple[float, float, float, float] | None:
+    """x, y, width and height of the face in px of ``rgb``, None if it is not found."""
+    from engines.adjust_place import place_face
+    from engines.faces import Face, find_faces
+
+    if avatar.placed is not None:
+        return Face(place_face(rgb.shape, avatar.placed), 1.0).box
+    faces = find_faces(rgb)
+    return faces[avatar.face].box if avatar.face < len(faces) else None
+
+
 @lru_cache(maxsize=256)
-def _portrait(path: Path, _changed: int, face: int, side: int) -> str:
+def _portrait(avatar: AvatarRef, _changed: int, side: int) -> str:
     from engines.photos import read_photo
 
-    picture = Pillow.fromarray(close_up(read_photo(path), path, face))
+    picture = Pillow.fromarray(close_up(read_photo(Path(avatar.source)), avatar))
     picture.thumbnail((side, side))
     return _uri(picture, 84)
 

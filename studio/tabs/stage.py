@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from studio.services import avatar_ref
 from studio.tabs import markup, pictures
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts, Stage
@@ -26,4 +27,4 @@ def still_of(parts: Parts, form: Form) -> str:
     owner, avatar_id = owner_of(form[parts.token]), str(form[parts.avatar_id])
     avatar = parts.studio.library.avatar(owner, avatar_id)
     rgb = parts.studio.still(owner, avatar_id, expression_from(parts, form))
-    return markup.still(pictures.data_uri(pictures.close_up(rgb, avatar.source, avatar.face)), avatar.name)
+    return markup.still(pictures.data_uri(pictures.close_up(rgb, avatar_ref(avatar))), avatar.name)

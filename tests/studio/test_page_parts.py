@@ -17,7 +17,7 @@ from pydantic import Field
 
 from engines.errors import StudioError
 from engines.registry import Engine, all_engines
-from engines.types import Expression, Image, StageTime
+from engines.types import AvatarRef, Expression, Image, StageTime
 from studio.app import build_parts
 from studio.services import Studio
 from studio.tabs import markup, pictures
@@ -154,9 +154,9 @@ def test_what_people_write_is_escaped() -> None:
 
 
 def test_a_close_up_shows_the_face_large(photo: Image, photo_file: Path) -> None:
-    close = pictures.close_up(photo, photo_file, 0)
+    close = pictures.close_up(photo, AvatarRef(str(photo_file)))
     assert close.shape[0] == close.shape[1] < 300
-    half = pictures.close_up(np.ascontiguousarray(photo[::2, ::2]), photo_file, 0)
+    half = pictures.close_up(np.ascontiguousarray(photo[::2, ::2]), AvatarRef(str(photo_file)))
     assert abs(half.shape[0] * 2 - close.shape[0]) <= 2
 
 
@@ -165,7 +165,7 @@ def test_a_small_face_in_a_large_picture_is_found(photo: Image, tmp_path: Path) 
     wide[400:912, 2000:2512] = photo
     path = tmp_path / "wide.png"
     Pillow.fromarray(wide).save(path)
-    assert pictures.close_up(wide, path, 0).shape[0] < 300
+    assert pictures.close_up(wide, AvatarRef(str(path))).shape[0] < 300
 
 
 def test_the_length_of_a_text_follows_the_rate() -> None:
