@@ -14,7 +14,7 @@ from engines.adjust import HANDLES, handle_points
 from engines.errors import StudioError
 from engines.types import MAX_SHIFT, Float32, HandleShift, PlacedFace
 
-START = PlacedFace(x=0.5, y=0.42, iod=0.2)
+START = PlacedFace(x=0.5, y=0.4, iod=0.28)
 """Where the handles lie before they are moved, in a square picture."""
 _NEGLIGIBLE = 0.002
 

@@ -1,7 +1,8 @@
 // The points of a face, moved by mouse, touch and keys. Runs inside Gradio's HTML component, which provides
 // element, trigger and watch.
 const pair = text => text.split(',').map(Number);
-let at = {}, found = {}, reach = [1, 1], past = [], root = null, zoomed = '';
+let at = {}, found = {}, reach = [1, 1], past = [], root = null;
+const ANCHORS = ['eye_right_outer', 'eye_left_outer', 'chin'];
 const handles = () => [...root.querySelectorAll('.handle')];
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -34,7 +35,6 @@ function arc(names) {
   return `M${a} Q${bend} ${b}`;
 }
 function look(part) {
-  zoomed = part;
   root.querySelectorAll('[data-view]').forEach(b => b.setAttribute('aria-pressed', b.dataset.view === part));
   const sheet = root.querySelector('.sheet');
   let scale = 1, left = 0, top = 0;
@@ -52,10 +52,23 @@ function look(part) {
 }
 function remember() { past.push(JSON.stringify(at)); if (past.length > 200) past.shift(); }
 function move(name, x, y) {
+  const before = at;
   const here = [x, y].map((v, i) => clamp(v, Math.max(found[name][i] - reach[i], 0), Math.min(found[name][i] + reach[i], 1)));
-  at[name] = here;
+  at = { ...at, [name]: here };
+  if (ANCHORS.includes(name) && root.dataset.byHand) follow(before);
   draw();
   tell(name);
+}
+// The eyes and the chin carry the other points along while a face is put there by hand: the map of three points.
+function follow(before) {
+  const [a, b, c] = ANCHORS.map(anchor => before[anchor]), [p, q, r] = ANCHORS.map(anchor => at[anchor]);
+  const area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+  if (Math.abs(area) < 1e-5) return;
+  Object.keys(at).filter(name => !ANCHORS.includes(name)).forEach(name => {
+    const [x, y] = [before[name][0] - a[0], before[name][1] - a[1]];
+    const u = (x * (c[1] - a[1]) - y * (c[0] - a[0])) / area, v = (y * (b[0] - a[0]) - x * (b[1] - a[1])) / area;
+    at[name] = [0, 1].map(i => clamp(p[i] + u * (q[i] - p[i]) + v * (r[i] - p[i]), 0, 1));
+  });
 }
 function tell(name) {
   const title = root.querySelector(`[data-handle=${name}]`).getAttribute('aria-label');
@@ -63,7 +76,7 @@ function tell(name) {
     const share = Math.round(50 * (at[name][i] - found[name][i]) / reach[i]);
     return share ? `${Math.abs(share)} ${way[+(share > 0)]}` : '';
   }).filter(Boolean).join(', ');
-  root.querySelector('.told').textContent = reach[0] < 1 ? `${title}: ${words || 'where it was found'}` : title;
+  root.querySelector('.told').textContent = !root.dataset.byHand ? `${title}: ${words || 'where it was found'}` : title;
 }
 let drag = null, keyed = '';
 element.addEventListener('pointerdown', event => {

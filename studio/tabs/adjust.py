@@ -115,9 +115,8 @@ class AdjustEvents:
 
         scene = open_scene(ref)
         panel = self._panel
-        editor = adjust_markup.editor(
-            pictures.data_uri(scene.shown), scene.aspect, scene.handles(ref), scene.handles(), scene.reach
-        )
+        photo = adjust_markup.Photo(pictures.data_uri(scene.shown), scene.aspect)
+        editor = adjust_markup.editor(photo, scene.handles(ref), scene.handles(), scene.reach)
         return {
             panel.panel: gr.update(visible=True),
             panel.editor: editor,

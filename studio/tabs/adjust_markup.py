@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from studio.tabs import markup
@@ -28,28 +29,41 @@ ABOUT = (
     "Drag the points to where they belong, or choose one and press the arrow keys (with Shift: ten steps). "
     "Zoom in to be exact."
 )
+ABOUT_PLACING = (
+    "Put the outer corners of the eyes and the chin (the large points) in place first, the others come along. "
+    "Then drag each of the others to where it belongs, or move it with the arrow keys."
+)
 VIEWS = (("", "Whole face"), ("mouth", "Mouth"), ("eye", "Eyes"))
 SCRIPT = (ASSETS / "page" / "adjust.js").read_text("utf-8")
 Points = Mapping[str, tuple[float, float]]
 """Handle -> where it is, in shares of the shown picture's width and height."""
 
 
-def editor(image: str, aspect: float, now: Points, found: Points, reach: tuple[float, float]) -> str:
+@dataclass(frozen=True)
+class Photo:
+    """What is shown: ``image`` is a data URI, ``aspect`` its width over its height."""
+
+    image: str
+    aspect: float
+
+
+def editor(photo: Photo, now: Points, found: Points, reach: tuple[float, float] | None) -> str:
     """The photo with its handles.
 
-    ``image``: data URI; ``aspect``: width over height; ``now`` and ``found``: where the handles are, and where
-    Reset puts them; ``reach``: how far they may go from there, in shares of the picture's width and height.
+    ``now`` and ``found``: where the handles are, and where Reset puts them. ``reach``: how far they may go from
+    there, in shares of the picture's width and height; None for a face that is put there by hand.
     """
     handles = "".join(_handle(name, now[name], found[name]) for name in TITLES)
     views = "".join(
         f'<button type="button" data-view="{part}" aria-pressed="false">{title}</button>'
         for part, title in VIEWS
     )
+    mode = f'data-reach="{reach[0]:.5f},{reach[1]:.5f}"' if reach else 'data-reach="1,1" data-by-hand="yes"'
     return (
-        f'<div class="adjuster" data-reach="{reach[0]:.5f},{reach[1]:.5f}">{markup.hint(ABOUT)}'
+        f'<div class="adjuster" {mode}>{markup.hint(ABOUT if reach else ABOUT_PLACING)}'
         f'<div class="tools" role="group" aria-label="Zoom">{views}</div>'
-        f'<div class="view" style="aspect-ratio:{aspect:.4f};--aspect:{aspect:.4f}"><div class="sheet">'
-        f'<img src="{image}" alt="Your photo, with points on mouth, eyes and chin" draggable="false"/>'
+        f'<div class="view" style="--aspect:{photo.aspect:.4f}"><div class="sheet">'
+        f'<img src="{photo.image}" alt="Your photo, with points on mouth, eyes and chin" draggable="false"/>'
         '<svg viewBox="0 0 1000 1000" preserveAspectRatio="none" aria-hidden="true">'
         '<path class="under"/><path class="over"/></svg>'
         f'{handles}</div></div><p class="told" role="status"></p><div class="tools">'

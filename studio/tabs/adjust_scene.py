@@ -62,10 +62,10 @@ class AdjustScene:
         return self.ref.placed is not None
 
     @property
-    def reach(self) -> tuple[float, float]:
-        """How far a handle may be moved, in shares of what is shown."""
+    def reach(self) -> tuple[float, float] | None:
+        """How far a handle may be moved, in shares of what is shown; None for anywhere."""
         if self.by_hand:
-            return 1.0, 1.0
+            return None
         far = MAX_SHIFT * face_frame(self.base).iod
         return far / self.rect[2], far / self.rect[3]
 

@@ -141,7 +141,11 @@ class AvatarEvents:
             tab.adjust.placed: None,
             tab.review: gr.update(visible=report.problem is None),
             tab.framed: _framed(Path(photo), report, chosen),
-            tab.face: gr.update(choices=_face_choices(report), value=chosen, visible=len(report.faces) > 1),
+            tab.face: gr.update(
+                choices=_face_choices(report),
+                value=chosen if report.faces else None,
+                visible=len(report.faces) > 1,
+            ),
             tab.name: Path(photo).stem.replace("_", " ").replace("-", " ").strip().capitalize()[:60],
             tab.report: report,
         }
@@ -210,7 +214,9 @@ def _told(report: PhotoReport, chosen: int) -> str:
 def _framed(photo: Path, report: PhotoReport, chosen: int) -> str:
     frames = [_frame(face, report, number == chosen) for number, face in enumerate(report.faces)]
     count = len(frames)
-    alt = "Your photo" if not count else f"Your photo with {count} face{'s' if count > 1 else ''} framed"
+    if not count:
+        return ""
+    alt = f"Your photo with {count} face{'s' if count > 1 else ''} framed"
     return markup.framed_photo(pictures.thumbnail(photo, pictures.PHOTO_SIDE), frames, alt)
 
 
