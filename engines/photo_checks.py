@@ -29,6 +29,8 @@ from engines.faces import MESH_SIDE, Face, Upright, face_finder
 from engines.types import Image
 
 MIN_FACE_PIXELS = 90
+MIN_PLACED_PIXELS = 75
+"""The mean face is narrower than many: a face of MIN_FACE_PIXELS that is found again by hand may have this."""
 MAX_YAW, NOTED_YAW = 35.0, 25.0
 MAX_ROLL = 50.0
 COVERED, MAYBE_COVERED = -3.7, -4.3
@@ -38,6 +40,10 @@ BLURRED, SOFT = 0.27, 0.38
 DARK, DIM = 45.0, 80.0
 FAINT = 26.0
 EYES_HIDDEN = 0.12
+COVERED_MOUTH = (
+    "The mouth seems to be covered (a hand, a microphone, a mask?); "
+    "use a picture in which the whole mouth can be seen."
+)
 _JITTERS = (
     (-12.0, 0.94, 6, -5),
     (9.0, 1.1, -7, 3),
@@ -100,8 +106,8 @@ def geometry_problem(face: Face) -> str | None:
 def placement_problem(face: Face, shape: tuple[int, ...]) -> str | None:
     """Why a face that was placed by hand in a picture of ``shape`` (H, W, ...) cannot be animated."""
     x, y, width, height = face.box
-    if width < MIN_FACE_PIXELS:
-        return f"The face is placed only {width:.0f} pixels wide; at least {MIN_FACE_PIXELS} are needed."
+    if width < MIN_PLACED_PIXELS:
+        return f"The face is placed only {width:.0f} pixels wide; at least {MIN_PLACED_PIXELS} are needed."
     outside = min(x, y, shape[1] - x - width, shape[0] - y - height)
     if outside < -0.35 * width:
         return "The face is placed outside of the picture; move its points onto the face."
@@ -126,10 +132,7 @@ def problem_of(measures: FaceMeasures) -> str | None:
     if measures.detail < BLURRED:
         return "The face is blurred or enlarged from a tiny picture; use a sharper one."
     if measures.covered > COVERED:
-        return (
-            "The mouth seems to be covered (a hand, a microphone, a mask?); "
-            "use a picture in which the whole mouth can be seen."
-        )
+        return COVERED_MOUTH
     return None
 
 

@@ -51,7 +51,7 @@ def connect_adjust_panel(parts: Parts) -> None:
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     shown = [panel.notice, panel.panel, panel.editor, panel.effect, panel.opened]
     tab.adjust_own.click(guard.event(events.open), parts.face_inputs, shown, **quick)
-    tab.place.click(guard.event(events.place), [tab.photo], shown, **quick)
+    tab.place.click(guard.event(events.place), [tab.photo, tab.face], shown, **quick)
     panel.close.click(guard.event(events.close), None, shown, **quick)
     used = [panel.notice, panel.effect, panel.placed, tab.review, parts.stage.face]
     panel.editor.submit(
@@ -88,9 +88,11 @@ class AdjustEvents:
             raise StudioError(NOTHING_OPEN)
         return self._show(avatar.id, avatar_ref(avatar))
 
-    def place(self, photo: str) -> Updates:
-        """Show points to be put onto an uploaded photo in which no face was found."""
-        return self._show("", AvatarRef(str(photo)))
+    def place(self, photo: str, face: int | None) -> Updates:
+        """Show points to be put onto an uploaded photo in which no face was found, or none that can be used."""
+        from studio.tabs.adjust_scene import placed_by_hand
+
+        return self._show("", placed_by_hand(str(photo), int(face or 0)))
 
     def close(self) -> Updates:
         """Put the panel away."""

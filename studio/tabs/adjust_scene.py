@@ -96,22 +96,30 @@ class AdjustScene:
 
 
 def open_scene(ref: AvatarRef) -> AdjustScene:
-    """The face of ``ref`` in its photo; a face in the middle if none is found there.
+    """The face of ``ref`` in its photo.
 
     Raises StudioError if the photo cannot be read or has no face of that number.
     """
     path = Path(ref.source)
     rgb = read_photo(path)
     shape = (rgb.shape[0], rgb.shape[1])
+    if ref.placed is not None:
+        rect = (0.0, 0.0, float(shape[1]), float(shape[0]))
+        return AdjustScene(ref, shape, place_face(shape, ref.placed), rect, _cut(rgb, rect, SHOWN_SIDE))
+    face = corrected_face(rgb, replace(ref, adjust=()), found_faces(path, path.stat().st_mtime_ns))
+    rect = _square_around(face, shape, AIR)
+    return AdjustScene(ref, shape, face.landmarks, rect, _cut(rgb, rect, SHOWN_SIDE))
+
+
+def placed_by_hand(photo: str, face: int) -> AvatarRef:
+    """A face to be put onto ``photo`` by hand: on face number ``face`` if there is one, else in the middle."""
+    path = Path(photo)
+    shape = read_photo(path).shape
     faces = found_faces(path, path.stat().st_mtime_ns)
-    if ref.placed is None and faces:
-        face = corrected_face(rgb, replace(ref, adjust=()), faces)
-        rect = _square_around(face, shape, AIR)
-        return AdjustScene(ref, shape, face.landmarks, rect, _cut(rgb, rect, SHOWN_SIDE))
-    by_hand = replace(ref, placed=ref.placed or start_place(shape))
-    rect = (0.0, 0.0, float(shape[1]), float(shape[0]))
-    base = place_face(shape, by_hand.placed or start_place(shape))
-    return AdjustScene(by_hand, shape, base, rect, _cut(rgb, rect, SHOWN_SIDE))
+    if face >= len(faces):
+        return AvatarRef(photo, placed=start_place(shape))
+    place, rest = placement_of(shape, handle_points(faces[face].landmarks))
+    return AvatarRef(photo, face, rest, place)
 
 
 def posed_close_ups(pipeline: Pipeline, ref: AvatarRef) -> list[tuple[str, Image]]:

@@ -29,7 +29,7 @@ CONSENTS = [
 ]
 CONSENT_WORDS = {"mine": "You", "permission": "With permission", "invented": "Invented"}
 PHOTO_ADVICE = "A face that looks at the camera works best: well lit, lips closed, at least 90 pixels wide."
-ABOUT_PLACING = "If there is one all the same, put its points there yourself."
+ABOUT_PLACING = "If it can be seen all the same, put its points there yourself."
 ON_CARDS = """
 const boxes = () => element.querySelectorAll('input');
 watch('value', () => boxes().forEach(box => { box.checked = box.hasAttribute('checked'); }));
@@ -93,7 +93,10 @@ def connect_avatar_tab(parts: Parts) -> None:
     tab.photo.upload(guard.event(events.look), [tab.photo], seen, api_visibility="private")
     tab.photo.clear(guard.event(events.put_away), None, seen, **quick)
     tab.face.input(
-        guard.event(events.choose_face), [tab.photo, tab.report, tab.face], [tab.notice, tab.framed], **quick
+        guard.event(events.choose_face),
+        [tab.photo, tab.report, tab.face],
+        [tab.notice, tab.framed, tab.place],
+        **quick,
     )
     tab.save.click(
         guard.event(events.save),
@@ -137,7 +140,7 @@ class AvatarEvents:
         return {
             **put_away(tab.adjust),
             tab.notice: _told(report, chosen),
-            tab.place: gr.update(visible=not report.faces),
+            tab.place: gr.update(visible=_may_be_placed(report, chosen)),
             tab.adjust.placed: None,
             tab.review: gr.update(visible=report.problem is None),
             tab.framed: _framed(Path(photo), report, chosen),
@@ -152,7 +155,12 @@ class AvatarEvents:
 
     def choose_face(self, photo: str, report: PhotoReport, face: int) -> Updates:
         """Another of several faces was chosen."""
-        return {self._tab.notice: _told(report, face), self._tab.framed: _framed(Path(photo), report, face)}
+        offer = {self._tab.place: gr.update(visible=_may_be_placed(report, face))}
+        return {
+            **offer,
+            self._tab.notice: _told(report, face),
+            self._tab.framed: _framed(Path(photo), report, face),
+        }
 
     def put_away(self) -> Updates:
         """The photo was taken back."""
@@ -205,10 +213,21 @@ def _face_choices(report: PhotoReport) -> list[tuple[str, int]]:
 
 def _told(report: PhotoReport, chosen: int) -> str:
     """What is wrong with the chosen face, or else what may look wrong."""
-    if not report.faces:
-        return markup.notice(f"{report.problem} {ABOUT_PLACING}")
+    if _may_be_placed(report, chosen):
+        return markup.notice(f"{_problem(report, chosen)} {ABOUT_PLACING}")
     face = report.faces[chosen]
     return markup.notice(face.problem) if face.problem else "".join(map(markup.hint, face.notes))
+
+
+def _problem(report: PhotoReport, chosen: int) -> str | None:
+    return report.faces[chosen].problem if report.faces else report.problem
+
+
+def _may_be_placed(report: PhotoReport, chosen: int) -> bool:
+    """Whether a person may know better: no face is found, or it seems to be covered."""
+    from engines.photo_checks import COVERED_MOUTH
+
+    return not report.faces or report.faces[chosen].problem == COVERED_MOUTH
 
 
 def _framed(photo: Path, report: PhotoReport, chosen: int) -> str:

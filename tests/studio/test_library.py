@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from engines.errors import StudioError
+from engines.types import AvatarRef, HandleShift
 from studio.library import Library
 
 ADA, BOB = "a" * 32, "b" * 32
@@ -75,3 +76,17 @@ def test_half_made_clips_are_swept_and_whole_ones_stay(library, photo_file):
     assert not folder.exists()
     assert library.clips(ADA) == ()
     assert library.avatar(ADA, added.id)
+
+
+def test_corrections_stay_with_an_avatar(library, photo_file):
+    added = library.add(ADA, photo_file, None, "mine")
+    shift = HandleShift("mouth_left", 0.02, -0.01)
+    library.adjust(ADA, added.id, AvatarRef("", adjust=(shift,)))
+    assert library.avatar(ADA, added.id).adjust == (shift,)
+    with pytest.raises(StudioError, match="fold"):
+        library.adjust(ADA, added.id, AvatarRef("", adjust=(HandleShift("lip_top", 0.0, 0.4),)))
+    assert library.avatar(ADA, added.id).adjust == (shift,)
+    with pytest.raises(StudioError, match="sample"):
+        library.adjust(ADA, library.samples()[0].id, AvatarRef(""))
+    with pytest.raises(StudioError, match="no avatar"):
+        library.adjust(BOB, added.id, AvatarRef(""))

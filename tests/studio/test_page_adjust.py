@@ -8,8 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import photo_drawings as drawings
 import pytest
+from PIL import Image as Pillow
 
+from engines.types import Image
 from studio.library import Avatar
 from studio.services import Studio
 
@@ -83,6 +87,7 @@ def test_a_dragged_mouth_corner_is_used_kept_and_shown(
     assert not page.locator("#adjust-own").is_visible(), "samples are as they are"
     bring(seen, photo_file, "Dragged")
     assert page.locator(".handle").count() == 14
+    assert serious_faults(page) == []
     page.get_by_role("button", name="Mouth", exact=True).click()
     untouched = page.locator("#face img").get_attribute("src")
     with used(page):
@@ -171,6 +176,34 @@ def test_a_face_that_is_not_found_is_put_there_by_hand(
     assert avatar.placed is not None
     page.locator("#adjust-own").click()
     page.wait_for_selector(CORNER)
+
+
+def test_who_sees_the_mouth_may_overrule_that_it_is_covered(visit: Open, photo: Image, tmp_path: Path) -> None:
+    path = tmp_path / "mask.png"
+    Pillow.fromarray(drawings.with_mask(photo)).save(path)
+    page = visit().page
+    page.set_input_files("#photo input[type=file]", str(path))
+    page.wait_for_selector("#avatar-notice .notice:has-text('covered')")
+    page.locator("#place").click()
+    page.wait_for_selector(CORNER)
+    x, y = (
+        float(share) for share in page.locator("[data-handle=lip_line]").get_attribute("data-now").split(",")
+    )
+    assert np.hypot(x * 512 - 222, y * 512 - 146) < 15, "the points start where the face is"
+    with used(page):
+        pass
+    save(page, "Masked")
+
+
+def serious_faults(page: Any) -> list[str]:
+    """What axe finds in the panel that keeps people from using it."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, context="#adjust").response["violations"]
+    return [
+        f"{item['id']}: {item['nodes'][0]['html']}"
+        for item in found
+        if item["impact"] in ("serious", "critical")
+    ]
 
 
 def all_avatars(studio: Studio) -> list[Avatar]:
