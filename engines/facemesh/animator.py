@@ -20,6 +20,7 @@ from engines.facemesh.anatomy import (
     face_frame,
 )
 from engines.facemesh.creases import CreaseLayer, prepare_creases
+from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
@@ -132,7 +133,8 @@ def _tongue(weights: Floats, tongue: Floats | None) -> tuple[float, float]:
     raised = max(
         float(tongue[TONGUE_SHAPES.index(name)]) for name in ("tongueTipUp", "tongueUp", "tongueRollUp")
     )
-    return raised, out
+    # In running speech a neighbouring sound takes half of the way, yet the tip still touches.
+    return float(smoothstep(np.array(raised), 0.1, 0.65)), out
 
 
 class FacemeshAnimator:

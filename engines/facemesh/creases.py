@@ -22,9 +22,9 @@ from engines.types import BLENDSHAPE_INDEX, Arrays, Float32, Image, Portrait
 
 Array = NDArray[Any]
 
-USUAL_TEXTURE, TEXTURE_SCALE = 0.012, 0.02
+USUAL_TEXTURE, TEXTURE_SCALE = 0.015, 0.02
 """Local contrast of photographed cheeks (standard deviation over mean), seen at this scale in iod."""
-SOFTEST, DEEPEST = 0.5, 1.15
+SOFTEST, DEEPEST = 0.35, 1.15
 """Depth of folds in the smoothest and in the roughest skin, of what the table says."""
 OWN_FOLD, FOLD_WIDTH = 0.16, 0.045
 """A dark line of this contrast, no wider than this in iod, is a fold that the photo shows already."""
@@ -53,7 +53,8 @@ def prepare_creases(portrait: Portrait, frame: FaceFrame) -> Arrays:
     """How deep each fold gets in this photo: "crease.depth", (C,) float32."""
     grey = luma(portrait.rgb)
     points = np.asarray(portrait.landmarks, np.float64)[:, :2]
-    texture = float(np.clip(_texture(grey, points, frame.iod) / USUAL_TEXTURE, SOFTEST, DEEPEST))
+    uneven = _texture(grey, points, frame.iod) / USUAL_TEXTURE
+    texture = float(np.clip(uneven**1.5, SOFTEST, DEEPEST))
     depth = [texture * _room(grey, points, frame.iod, crease) for crease in CREASES]
     return {"crease.depth": np.array(depth, np.float32)}
 

@@ -48,7 +48,7 @@ LOWER_BARED = 0.05
 LOWER_IN_LIGHT = (0.03, 0.14)
 """Openings in iod between which the lower teeth come out of the shade of the upper ones."""
 
-RAISED_TONGUE = 0.75
+RAISED_TONGUE = 0.45
 """How much more light reaches the tongue when its tip is raised to the front teeth."""
 
 TEETH_IN_LIGHT = 0.55
@@ -170,7 +170,7 @@ class MouthLayer:
         self._lay(
             picture, _Sheet("tongue", window, place, height), deep * (1.0 + RAISED_TONGUE * pose.tongue_up)
         )
-        lit = np.float32(0.55 + 0.45 * max(self._parted(pose), pose.bared) + 0.15 * pose.bared)
+        lit = np.float32(0.55 + 0.45 * max(self._parted(pose), pose.bared) + 0.35 * pose.bared)
         self._lay(picture, _Sheet("lower", window, place, jaw - self._overbite), near * lit)
         if pose.tongue_out > 0.0:
             end = tip_end(pose.tongue_out, self._lip_level(place, pose))

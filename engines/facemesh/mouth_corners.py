@@ -16,10 +16,10 @@ Array = NDArray[Any]
 REACH = 0.13
 """How far beyond the corners such a line is looked for, in iod."""
 
-THICKEST = 0.034
+THICKEST = 0.044
 """What is thicker than this, in iod, is a fold of the skin or a beard and stays."""
 
-HALF_HEIGHT = 0.05
+HALF_HEIGHT = 0.06
 """It is looked for this far above and below the corner, in iod."""
 
 TAKEN_OFF = 0.85

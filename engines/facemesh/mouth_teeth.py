@@ -70,10 +70,10 @@ def tooth_colour(light: Light) -> Float32:
     """
     skin, white = float(luma(light.skin)), float(luma(light.white))
     trust = float(smoothstep(0.40, 0.85, white / max(skin, 1.0)))
-    cast = chroma(light.white) ** (0.5 * trust) * chroma(light.skin) ** (0.42 - 0.14 * trust)
+    cast = chroma(light.white) ** (0.4 * trust) * chroma(light.skin) ** (0.46 - 0.10 * trust)
     warmer = np.array([0.02, 0.0, -0.06], np.float32) * light.redness
     cast = chroma(cast * (1 + warmer) * 128)
-    level = 0.94 * max(0.72 * skin + 0.28 * max(white, 0.85 * skin), 0.85 * white)
+    level = 0.98 * max(0.72 * skin + 0.28 * max(white, 0.85 * skin), 0.85 * white)
     return np.asarray(np.clip(cast * level, 0, 245), np.float32)
 
 

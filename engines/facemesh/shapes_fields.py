@@ -37,6 +37,8 @@ class LipFields:
         """(8, 11): 1 at the corners, 0 in the middle."""
         self.middle = face.bulge
         """(8, 11): 1 in the middle, 0 at the corners."""
+        self.bowed: Floats = np.maximum(1 - np.abs(face.place) ** (2 + 2 * RING * IS_UPPER), 0.0) ** 0.8
+        """(8, 11): the same for an opening; the outer edge of the upper lip rises evenly and keeps its bow."""
         self.plump: Floats = np.asarray(1 - face.place**4)
         """(8, 11): 1 over most of the lips, 0 at the corners."""
         self.thickness = self._thickness(face.closed_lips)

@@ -41,16 +41,16 @@ def let_smile_go(fields: LipFields) -> Floats:
 
 def jaw_open(fields: LipFields) -> Floats:
     """Lips part by 0.35 (upper 0.07 up, lower 0.28 down), corners 0.08 down and 0.03 in, chin 0.16 down."""
-    opening = OPEN_AT_ONE * fields.middle
+    opening = OPEN_AT_ONE * fields.bowed
     lips = lip_motion(-UPPER_SHARE * opening, (1 - UPPER_SHARE) * opening)
-    lips[..., 1] += OPEN_AT_ONE * CORNER_DROP * fields.corner
+    lips[..., 1] += OPEN_AT_ONE * CORNER_DROP * fields.corner ** (1 + RING * IS_UPPER)
     lips[..., 0] -= 0.03 * fields.face.reach
     return fields.field(lips, fields.jaw(OPEN_AT_ONE))
 
 
 def mouth_close(fields: LipFields) -> Floats:
     """Takes back all of jaw_open's opening and leaves the jaw down: lips meet 0.105 lower."""
-    opening = OPEN_AT_ONE * fields.middle
+    opening = OPEN_AT_ONE * fields.bowed
     return fields.field(lip_motion((UPPER_SHARE + MEETING) * opening, -(1 - UPPER_SHARE - MEETING) * opening))
 
 

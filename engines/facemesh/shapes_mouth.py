@@ -98,9 +98,9 @@ def press(fields: LipFields) -> Floats:
 
 
 def roll(fields: LipFields, upper: bool) -> Floats:
-    """AU 28: one lip turned in over the teeth: four fifths of its red go out of sight."""
+    """AU 28: one lip turned in over the teeth: nine tenths of its red go out of sight."""
     lip = IS_UPPER if upper else 1 - IS_UPPER
-    return fields.field(fields.lips(y=-0.80 * lip * fields.thickness * (0.35 + 0.65 * fields.middle)))
+    return fields.field(fields.lips(y=-0.90 * lip * fields.thickness * (0.35 + 0.65 * fields.middle)))
 
 
 def shrug_lower(fields: LipFields) -> Floats:
