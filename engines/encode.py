@@ -48,17 +48,18 @@ def encode_clip(
         whole_file(path) as part,
         av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out,
     ):
-        video = _add_video(out, stream, quality or Quality())
-        sound = _Sound(out, speech, stream.spec.count / stream.spec.fps)
+        video = add_video(out, stream, quality or Quality())
+        sound = SoundTrack(out, speech, stream.spec.count / stream.spec.fps)
         for index, image in enumerate(stream.frames):
             watch.report("render", index / stream.spec.count)
-            out.mux(video.encode(_to_frame(image)))
+            out.mux(video.encode(to_frame(image)))
             sound.write_until((index + 1) / stream.spec.fps)
         out.mux(video.encode(None))
         sound.finish()
 
 
-def _add_video(out: Any, stream: FrameStream, quality: Quality) -> Any:
+def add_video(out: Any, stream: FrameStream, quality: Quality) -> Any:
+    """The video track of ``out`` for the frames of ``stream``; it encodes them."""
     rate = Fraction(stream.spec.fps).limit_denominator(1001)
     video = out.add_stream("libx264", rate=rate)
     video.width, video.height, video.pix_fmt = stream.spec.width, stream.spec.height, "yuv420p"
@@ -69,18 +70,25 @@ def _add_video(out: Any, stream: FrameStream, quality: Quality) -> Any:
     return video
 
 
-def _to_frame(image: Image) -> av.VideoFrame:
+def add_sound(out: Any) -> Any:
+    """The sound track of ``out``; it encodes."""
+    track = out.add_stream("aac", rate=AUDIO_RATE, layout="mono")
+    track.bit_rate = AUDIO_BITS_PER_SECOND
+    return track
+
+
+def to_frame(image: Image) -> av.VideoFrame:
+    """``image`` as the encoder takes it."""
     frame = av.VideoFrame.from_ndarray(image, format="rgb24")
     return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
 
 
-class _Sound:
+class SoundTrack:
     """The sound track, resampled and written alongside the frames: interleaved, and never whole in memory."""
 
     def __init__(self, out: Any, speech: Speech, seconds: float) -> None:
         self._out = out
-        self._track = out.add_stream("aac", rate=AUDIO_RATE, layout="mono")
-        self._track.bit_rate = AUDIO_BITS_PER_SECOND
+        self._track = add_sound(out)
         self._wanted = round(seconds * AUDIO_RATE)
         self._chunks = _resampled(speech)
         self._rest = np.zeros(0, np.float32)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from engines.types import Speech, StageTime
+from engines.types import Image, Speech, StageTime
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,22 @@ class Ledger:
 
         yield mark_cached
         self.times.append(StageTime(stage, round(time.perf_counter() - start, 4), cached))
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Add ``seconds`` to the time of ``stage``."""
+        before = next((index for index, time in enumerate(self.times) if time.stage == stage), None)
+        if before is None:
+            self.times.append(StageTime(stage, round(seconds, 4)))
+        else:
+            self.times[before] = StageTime(stage, round(self.times[before].seconds + seconds, 4))
+
+
+def timing(frames: Iterator[Image], spent: list[float]) -> Generator[Image, None, None]:
+    """Pass frames on, adding up the seconds that waiting for them takes."""
+    while True:
+        start = time.perf_counter()
+        frame = next(frames, None)
+        spent[0] += time.perf_counter() - start
+        if frame is None:
+            return
+        yield frame

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from engines.errors import StudioError
 from engines.feeling_tags import felt_over_time, parse_feelings
 from engines.files import whole_file
 from engines.inputs import check_files, check_text
-from engines.ledger import Ledger, Spoken
+from engines.ledger import Ledger, Spoken, timing
 from engines.manager import EngineManager
 from engines.photos import prepare_photo, read_photo
 from engines.progress import Watch
@@ -43,6 +42,7 @@ from engines.types import (
     Clip,
     Expression,
     Float32,
+    FrameSpec,
     FrameStream,
     Image,
     Motion,
@@ -57,6 +57,15 @@ FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"
 STILL_SIZE = 512
 
 
+@dataclass(frozen=True)
+class Take:
+    """All that frames are made of: what the animator knows of the photo, the sound and the motion."""
+
+    prepared: Arrays
+    speech: Speech
+    motion: Motion
+
+
 class Pipeline:
     """Runs recipes. ``max_seconds`` limits speech; engines come from ``manager``, results from ``cache``."""
 
@@ -65,12 +74,15 @@ class Pipeline:
 
     def render(self, request: RenderRequest, out: Path, watch: Watch) -> Clip:
         """Make the clip at ``out``. Raises StudioError for input that cannot work, Cancelled if cancelled."""
+        key = self.key(request)
+        return self.cached_clip(key, request, out) or self._render(request, out, watch, key)
+
+    def key(self, request: RenderRequest) -> str:
+        """Names the clip by everything that makes it. Raises StudioError for input that cannot work."""
         check_emotions(request.expression.emotions)
         recipe = get_recipe(request.recipe)
         check_files(request)
-        key = make_key(PIPELINE_VERSION, _versions(recipe), content_document(request))
-        found = self._cached_clip(key, request, out)
-        return found or self._render(request, recipe, out, watch, key)
+        return make_key(PIPELINE_VERSION, _versions(recipe), content_document(request))
 
     def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> Spoken:
         """The speech of ``words``: their text spoken without its feeling tags, or their recording."""
@@ -174,8 +186,9 @@ class Pipeline:
         stream: FrameStream = animator.animate(prepared, motion, parsed)
         return stream
 
-    def _render(self, request: RenderRequest, recipe: Recipe, out: Path, watch: Watch, key: str) -> Clip:
-        ledger = Ledger()
+    def rehearse(self, request: RenderRequest, watch: Watch, ledger: Ledger) -> Take:
+        """Everything before the frames: photo, speech and motion, timed and noted in ``ledger``."""
+        recipe = get_recipe(request.recipe)
         with ledger.timed("photo") as from_cache:
             watch.report("photo", 0.0)
             prepared, cached = self.prepare(request.avatar, recipe, request.output.size)
@@ -199,25 +212,27 @@ class Pipeline:
             motion, cached = self.move(spoken.speech, request, recipe)
             if cached:
                 from_cache()
-        stream = self.stream(request, prepared, motion, recipe)
-        self._encode(stream, spoken.speech, out, watch, ledger)
         _note_photo(prepared, request, ledger)
-        return self._finish(request, recipe, stream, out, ledger, key)
+        return Take(prepared, spoken.speech, motion)
+
+    def _render(self, request: RenderRequest, out: Path, watch: Watch, key: str) -> Clip:
+        ledger = Ledger()
+        take = self.rehearse(request, watch, ledger)
+        stream = self.stream(request, take.prepared, take.motion, get_recipe(request.recipe))
+        self._encode(stream, take.speech, out, watch, ledger)
+        return self.finish(request, stream.spec, out, ledger, key)
 
     def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:
         """Encode while frames are being made; "frames" is how long the encoder waited for them."""
         spent = [0.0]
         start = time.perf_counter()
         with closing(ahead(stream.frames)) as frames:
-            encode_clip(replace(stream, frames=_timing(frames, spent)), speech, out, watch)
-        whole = time.perf_counter() - start
-        ledger.times.append(StageTime("frames", round(spent[0], 4)))
-        ledger.times.append(StageTime("encode", round(whole - spent[0], 4)))
+            encode_clip(replace(stream, frames=timing(frames, spent)), speech, out, watch)
+        ledger.add("frames", spent[0])
+        ledger.add("encode", time.perf_counter() - start - spent[0])
 
-    def _finish(
-        self, request: RenderRequest, recipe: Recipe, stream: FrameStream, out: Path, ledger: Ledger, key: str
-    ) -> Clip:
-        spec = stream.spec
+    def finish(self, request: RenderRequest, spec: FrameSpec, out: Path, ledger: Ledger, key: str) -> Clip:
+        """The clip that lies at ``out``, and keep it for the next request that is the same."""
         facts: dict[str, Any] = {
             "width": spec.width,
             "height": spec.height,
@@ -225,12 +240,13 @@ class Pipeline:
             "frames": spec.count,
         }
         facts |= {"duration": spec.count / spec.fps, "notes": ledger.notes}
-        tag = _tag(get_engine(recipe.animator))
+        tag = _tag(get_engine(get_recipe(request.recipe).animator))
         self.cache.put("clip", key, out.read_bytes(), tag)
         self.cache.put("clip", f"{key}.facts", json.dumps(facts).encode(), tag)
         return _clip(out, request, facts, ledger.times)
 
-    def _cached_clip(self, key: str, request: RenderRequest, out: Path) -> Clip | None:
+    def cached_clip(self, key: str, request: RenderRequest, out: Path) -> Clip | None:
+        """The clip of an earlier request that was the same, put at ``out``, or None."""
         start = time.perf_counter()
         facts, video = self.cache.get("clip", f"{key}.facts"), self.cache.get("clip", key)
         if facts is None or video is None:
@@ -253,17 +269,6 @@ def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[
     shape = {name: facts[name] for name in ("duration", "width", "height", "fps", "frames")}
     engines = dict(_versions(get_recipe(request.recipe)))
     return Clip(path=out, request=request, engines=engines, times=tuple(times), notes=notes, **shape)
-
-
-def _timing(frames: Iterator[Image], spent: list[float]) -> Iterator[Image]:
-    """Pass frames on, adding up the seconds that waiting for them takes."""
-    while True:
-        start = time.perf_counter()
-        frame = next(frames, None)
-        spent[0] += time.perf_counter() - start
-        if frame is None:
-            return
-        yield frame
 
 
 def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -162,20 +162,39 @@ class Library:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def finish_clip(self, owner: str, clip_id: str, clip: Clip, avatar: str) -> StoredClip:
-        """Write the manifest and turn the working folder into the clip."""
-        folder = self.start_clip(owner, clip_id)
-        text = json.dumps(clip_manifest(clip, avatar), indent=1)
-        (folder / "manifest.json").write_text(text, "utf-8")
-        final = folder.with_name(clip_id)
-        folder.rename(final)
+    def describe_clip(self, owner: str, clip_id: str, clip: Clip, avatar: str) -> Path:
+        """Write the manifest into the working folder; returns its path."""
+        path = self.start_clip(owner, clip_id) / "manifest.json"
+        with whole_file(path) as part:
+            part.write_text(json.dumps(clip_manifest(clip, avatar), indent=1), "utf-8")
+        return path
+
+    def finish_clip(self, owner: str, clip_id: str) -> StoredClip:
+        """Turn the working folder, with video and manifest in it, into the clip; what else is in it goes.
+
+        A clip that is finished already stays as it is.
+        """
+        final = self._clips / checked_owner(owner) / clip_id
+        if not final.is_dir():
+            folder = self.start_clip(owner, clip_id)
+            _keep_only(folder, ("clip.mp4", "manifest.json"))
+            folder.rename(final)
+        self.drop_work(owner, clip_id)
         return _stored(final)
 
-    def sweep(self) -> None:
-        """Remove what earlier runs left half done."""
+    def drop_work(self, owner: str, clip_id: str) -> None:
+        """Delete the working folder of a clip, if there is one."""
+        folder = self._clips / checked_owner(owner) / f".{clip_id}.part"
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self, unfinished: Collection[str] = ()) -> None:
+        """Remove what earlier runs left half done; of the clips named in ``unfinished`` only half files."""
         for root in (self._avatars, self._clips):
             for part in root.glob("*/.*.part"):
-                shutil.rmtree(part, ignore_errors=True)
+                if part.name[1:].removesuffix(".part") in unfinished:
+                    _remove_half_files(part)
+                else:
+                    shutil.rmtree(part, ignore_errors=True)
 
 
 def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
@@ -198,6 +217,21 @@ def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
         "times": times,
         "notes": list(clip.notes),
     }
+
+
+def _keep_only(folder: Path, names: Collection[str]) -> None:
+    for path in folder.iterdir():
+        if path.name in names:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _remove_half_files(folder: Path) -> None:
+    for path in folder.rglob(".*.part*"):
+        path.unlink(missing_ok=True)
 
 
 def _sample(entry: dict[str, Any]) -> Avatar:

@@ -36,7 +36,7 @@ class Studio:
         self.cache = Cache(settings.cache_folder, settings.cache_bytes)
         self.pipeline = Pipeline(self.manager, self.cache, settings.max_seconds)
         self.library = Library(settings.data)
-        self.jobs = Jobs(self.pipeline, self.library)
+        self.jobs = Jobs(self.pipeline, self.library, settings)
         self._listen = settings.data / "listen"
         self._lock = FileLock(settings.data / "studio.lock")
 
@@ -69,7 +69,7 @@ class Studio:
         """Remove what earlier runs left half done, unless another studio works in the same folder."""
         with suppress(Timeout):
             self._lock.acquire(blocking=False)
-            self.library.sweep()
+            self.library.sweep(self.jobs.unfinished())
             shutil.rmtree(self._listen, ignore_errors=True)
 
     def close(self) -> None:

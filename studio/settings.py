@@ -16,6 +16,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SPACE_DATA = Path("/data")
 LOOPBACK = "127.0.0.1"
 GIB = 1 << 30
+HOUR = 3600.0
 
 
 class Settings(BaseSettings):
@@ -29,6 +30,12 @@ class Settings(BaseSettings):
     token: str = Field(default="", max_length=200)
     max_seconds: float = Field(default=600.0, gt=0)
     cache_bytes: int = Field(default=4 * GIB, ge=1 << 20)
+    job_seconds: float = Field(default=4 * HOUR, gt=0)
+    stage_seconds: float = Field(default=3 * HOUR, gt=0)
+    render_here: bool = True
+    database_url: str = Field(default="", repr=False)
+    storage: str = ""
+    worker_patience: float = Field(default=15.0, ge=1)
     engine_memory: int = Field(default=8 * GIB, ge=1 << 20)
 
     @property

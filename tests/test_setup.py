@@ -286,7 +286,8 @@ def test_requirements_are_what_the_product_imports() -> None:
     bench_only = {"skimage", "pocketsphinx"}
     used = {name.lower() for name in imported("launch.py", "studio", "engines")} - optional - bench_only
     in_a_process_of_its_own = {"huggingface_hub"}
-    assert used == required("requirements.txt") - in_a_process_of_its_own
+    named_in_an_address = {"psycopg"}
+    assert used == required("requirements.txt") - in_a_process_of_its_own - named_in_an_address
 
 
 def test_instant_needs_nothing_of_the_neural_engines() -> None:

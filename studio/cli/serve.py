@@ -20,6 +20,7 @@ def serve(overrides: dict[str, Any]) -> None:
     studio = Studio(load_settings(**overrides))
     try:
         studio.sweep()
+        studio.jobs.start()
         _fetch_what_is_missing()
         server = serve_page(studio)
         print(f"Visema Studio is at {server.url} (stop it with Ctrl-C).", flush=True)

@@ -1,0 +1,181 @@
+"""A render in steps that can each be kept: begin, one step for every segment, join.
+
+Whatever breaks off between two steps, another object of this class over the same folder goes on from there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import av
+
+from engines.ahead import ahead
+from engines.ledger import Ledger, timing
+from engines.pipeline import Pipeline, Take
+from engines.progress import Watch
+from engines.registry import get_recipe
+from engines.segments import SegmentWriter, check_segment, encode_sound, join_segments, plan_segments
+from engines.types import Clip, FrameSpec, FrameStream, Image, Motion, RenderRequest, StageTime
+
+Times = dict[str, float]
+"""Seconds by stage."""
+NO_FRAMES = FrameSpec(0, 0, 1.0, 0)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What ``begin`` found out, as plain values: what the clip will be and what it took to know it.
+
+    ``key`` names the clip by everything that makes it; ``segments`` is 0, and so are the frames of ``spec``, if
+    there is nothing to make in pieces.
+    """
+
+    key: str
+    segments: int = 0
+    spec: FrameSpec = NO_FRAMES
+    times: tuple[StageTime, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def parse(cls, document: dict[str, Any]) -> Outline:
+        """What ``document`` made."""
+        spec = FrameSpec(**document["spec"])
+        times = tuple(StageTime(**entry) for entry in document["times"])
+        return cls(document["key"], document["segments"], spec, times, tuple(document["notes"]))
+
+
+class StagedRender:
+    """One render of ``request`` whose pieces lie in ``folder``. Close it when done, however it went."""
+
+    def __init__(self, pipeline: Pipeline, request: RenderRequest, folder: Path, watch: Watch) -> None:
+        self._pipeline, self._request, self._folder, self._watch = pipeline, request, folder, watch
+        self._take: Take | None = None
+        self._ready: FrameStream | None = None
+        self._writer: _OpenWriter | None = None
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="sound")
+        self._sound: Future[list[Any]] | None = None
+
+    def begin(self, out: Path) -> Outline:
+        """Do everything before the frames; a clip that is already known is put at ``out`` at once.
+
+        Raises StudioError for input that cannot work.
+        """
+        key = self._pipeline.key(self._request)
+        found = self._pipeline.cached_clip(key, self._request, out)
+        if found is not None:
+            return Outline(key, times=found.times, notes=found.notes)
+        ledger = Ledger()
+        self._take = self._pipeline.rehearse(self._request, self._watch, ledger)
+        self._ready = self._stream(self._take, 0)
+        spec = self._ready.spec
+        return Outline(key, len(plan_segments(spec)), spec, tuple(ledger.times), tuple(ledger.notes))
+
+    def segment(self, outline: Outline, index: int) -> Times:
+        """Make a segment if it is not there yet; returns the seconds it took."""
+        path = self.segment_path(outline, index)
+        if check_segment(path):
+            return {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cuts = plan_segments(outline.spec)
+        return self._writer_at(cuts, index).write(cuts[index], path)
+
+    def join(self, outline: Outline, spent: Iterable[Times], out: Path) -> Clip:
+        """Put segments and sound together at ``out``; segments that got lost are made again."""
+        if outline.segments == 0:
+            return self._pipeline.render(self._request, out, self._watch)
+        start = time.perf_counter()
+        ledger = Ledger(list(outline.times), list(outline.notes))
+        for times in (*spent, *(self.segment(outline, index) for index in range(outline.segments))):
+            for stage, seconds in times.items():
+                ledger.add(stage, seconds)
+        paths = [self.segment_path(outline, index) for index in range(outline.segments)]
+        join_segments(paths, outline.spec, self._sound_of(outline.spec).result(), out, self._watch)
+        ledger.add("join", time.perf_counter() - start)
+        clip = self._pipeline.finish(self._request, outline.spec, out, ledger, outline.key)
+        shutil.rmtree(self._pieces(outline), ignore_errors=True)
+        return clip
+
+    def segment_path(self, outline: Outline, index: int) -> Path:
+        """Where segment ``index`` lies."""
+        return self._pieces(outline) / f"{index:05d}.npz"
+
+    def close(self) -> None:
+        """Stop making frames and sound."""
+        self._stop_writing()
+        self._aside.shutdown(wait=False, cancel_futures=True)
+
+    def _stop_writing(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _sound_of(self, spec: FrameSpec) -> Future[list[Any]]:
+        """The sound track, encoded while frames are being made."""
+        if self._sound is None:
+            self._sound = self._aside.submit(encode_sound, self._known_take().speech, spec, self._watch)
+        return self._sound
+
+    def _pieces(self, outline: Outline) -> Path:
+        """Named by the request, the engines and the encoder: pieces of different ones never meet."""
+        encoder = "-".join(map(str, av.library_versions["libavcodec"]))
+        return self._folder / f"segments-{outline.key[:16]}-{encoder}"
+
+    def _known_take(self) -> Take:
+        """What the frames are made of; after a restart it is looked up again, most of it in the cache."""
+        if self._take is None:
+            self._take = self._pipeline.rehearse(self._request, self._watch, Ledger())
+        return self._take
+
+    def _writer_at(self, cuts: tuple[range, ...], index: int) -> _OpenWriter:
+        """The writer that makes segment ``index`` next: the one at work, or a new one."""
+        if self._writer is None or self._writer.next != index:
+            self._stop_writing()
+            ready, self._ready = self._ready, None
+            stream = ready if ready and index == 0 else self._stream(self._known_take(), cuts[index].start)
+            spec = replace(stream.spec, count=cuts[-1].stop)
+            self._sound_of(spec)
+            self._writer = _OpenWriter(replace(stream, spec=spec), cuts, index, self._watch)
+        return self._writer
+
+    def _stream(self, take: Take, first: int) -> FrameStream:
+        """The frames from ``first`` on."""
+        motion = _from_frame(take.motion, first)
+        return self._pipeline.stream(self._request, take.prepared, motion, get_recipe(self._request.recipe))
+
+
+class _OpenWriter:
+    """A writer of segments with its frames and its clock; ``next`` is the segment it makes next."""
+
+    def __init__(self, stream: FrameStream, cuts: tuple[range, ...], index: int, watch: Watch) -> None:
+        self.next = index
+        self._waited = [0.0]
+        self._frames: Generator[Image, None, None] = ahead(stream.frames)
+        timed = replace(stream, frames=timing(self._frames, self._waited))
+        self._writer = SegmentWriter(timed, cuts[index:], watch)
+
+    def write(self, cut: range, path: Path) -> Times:
+        start, before = time.perf_counter(), self._waited[0]
+        self._writer.write(cut, path)
+        self.next += 1
+        waited = self._waited[0] - before
+        return {"frames": waited, "encode": time.perf_counter() - start - waited}
+
+    def close(self) -> None:
+        self._writer.close()
+        self._frames.close()
+
+
+def _from_frame(motion: Motion, first: int) -> Motion:
+    """The motion from frame ``first`` on."""
+    tongue = None if motion.tongue is None else motion.tongue[first:]
+    return Motion(motion.fps, motion.blendshapes[first:], motion.head[first:], tongue)

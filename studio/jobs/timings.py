@@ -1,0 +1,135 @@
+"""How long a job will take, learned from what earlier jobs took on this machine."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.errors import StudioError
+from engines.files import whole_file
+from engines.types import FrameSpec, RenderRequest, StageTime
+
+STAGES = ("photo", "voice", "align", "motion", "render", "join")
+"""In the order in which a job goes through them."""
+FIRST_GUESS = {"photo": 1.0, "voice": 0.02, "align": 0.2, "motion": 0.02, "render": 0.04, "join": 0.001}
+"""Seconds per unit of each stage on two CPU cores, until this machine's own are known."""
+CHARACTERS_PER_SECOND = 15.0
+USUAL_PIXELS, USUAL_SECONDS = 768 * 768, 10.0
+NEWEST_COUNTS = 0.4
+"""Share of the newest time in what is expected next."""
+STEADY = 0.15
+"""Share of a stage from which its own pace says more than earlier jobs do."""
+
+
+@dataclass(frozen=True)
+class JobSize:
+    """What a job's stages grow with: seconds of speech, frames per second and pixels of a frame."""
+
+    seconds: float
+    fps: float
+    pixels: float
+
+    def units(self, stage: str) -> float:
+        """How much of ``stage`` there is: frames of a megapixel, seconds of speech, or one photo."""
+        if stage == "render":
+            return self.seconds * self.fps * self.pixels / 1e6
+        return 1.0 if stage == "photo" else self.seconds
+
+
+def guess_size(request: RenderRequest) -> JobSize:
+    """The size of a job before its speech is known."""
+    text = request.words.text if request.words.audio is None else None
+    seconds = len(text) / CHARACTERS_PER_SECOND if text else USUAL_SECONDS
+    size = request.output.size
+    return JobSize(max(seconds, 1.0), request.output.fps, size * size if size else USUAL_PIXELS)
+
+
+def known_size(spec: FrameSpec) -> JobSize:
+    """The size of a job whose frames are known."""
+    return JobSize(spec.count / spec.fps, spec.fps, spec.width * spec.height)
+
+
+class Timings:
+    """Seconds per unit by recipe and stage, kept in a file. Safe for several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self._rates = _read(path)
+
+    def expect(self, recipe: str, stage: str, size: JobSize) -> float:
+        """How many seconds ``stage`` should take."""
+        with self._lock:
+            rate = self._rates.get(f"{recipe}/{stage}", FIRST_GUESS[stage])
+        return rate * size.units(stage)
+
+    def learn(self, recipe: str, size: JobSize, times: Iterable[StageTime]) -> None:
+        """Remember what a job took; what came from the cache teaches nothing."""
+        took: dict[str, float] = {}
+        for time in times:
+            stage = "render" if time.stage in ("frames", "encode") else time.stage
+            if stage in STAGES and not time.cached:
+                took[stage] = took.get(stage, 0.0) + time.seconds
+        with self._lock:
+            for stage, seconds in took.items():
+                self._mix(f"{recipe}/{stage}", seconds / size.units(stage))
+            self._write()
+
+    def _mix(self, name: str, rate: float) -> None:
+        before = self._rates.get(name, rate)
+        self._rates[name] = before + NEWEST_COUNTS * (rate - before)
+
+    def _write(self) -> None:
+        try:
+            with whole_file(self._path) as part:
+                part.write_text(json.dumps(self._rates, indent=1), "utf-8")
+        except (OSError, StudioError):
+            return  # a full disk costs a worse guess next time, not this job
+
+
+class Forecast:
+    """The way of one job: which share is behind it and how many seconds are ahead."""
+
+    def __init__(self, timings: Timings, request: RenderRequest) -> None:
+        self._timings, self._recipe = timings, request.recipe
+        has_transcript = request.words.audio is not None and request.words.text
+        self._stages = [stage for stage in STAGES if stage != "align" or has_transcript]
+        self.size = guess_size(request)
+
+    def at(self, stage: str, fraction: float, pace: float | None) -> tuple[float, float]:
+        """(share of the whole done in [0, 1], seconds left) when ``stage`` is done to ``fraction``.
+
+        ``pace``: seconds that one whole stage takes as measured in this job, if it can be told.
+        """
+        expected = {name: self._timings.expect(self._recipe, name, self.size) for name in self._stages}
+        if stage not in expected:
+            return 0.0, sum(expected.values())
+        here = self._stages.index(stage)
+        done = sum(expected[name] for name in self._stages[:here]) + expected[stage] * fraction
+        after = sum(expected[name] for name in self._stages[here + 1 :])
+        own = expected[stage] if pace is None else pace
+        return done / max(sum(expected.values()), 1e-9), own * (1 - fraction) + after
+
+
+@dataclass
+class Pace:
+    """How fast a stage goes: where it stood at the first report and when."""
+
+    since: float
+    first: float
+
+    def whole(self, now: float, fraction: float) -> float | None:
+        """Seconds for the whole stage at this pace; None while too little of it is done."""
+        done = fraction - self.first
+        return (now - self.since) / done if done >= STEADY else None
+
+
+def _read(path: Path) -> dict[str, float]:
+    try:
+        rates = json.loads(path.read_text("utf-8"))
+        return {str(name): float(rate) for name, rate in rates.items() if math.isfinite(rate) and rate >= 0}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
