@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def parse_avatar(document: Mapping[str, Any]) -> AvatarRef:
 
 def _checked(kind: type, document: Mapping[str, Any]) -> Any:
     try:
-        return TypeAdapter(kind).validate_python(dict(document))
+        return _adapter(kind).validate_python(dict(document))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -43,13 +44,13 @@ def _checked(kind: type, document: Mapping[str, Any]) -> Any:
 
 def request_document(request: RenderRequest) -> dict[str, Any]:
     """The request as plain JSON values."""
-    document: dict[str, Any] = TypeAdapter(RenderRequest).dump_python(request, mode="json")
+    document: dict[str, Any] = _adapter(RenderRequest).dump_python(request, mode="json")
     return document
 
 
 def request_schema() -> dict[str, Any]:
     """The JSON schema of a request."""
-    return TypeAdapter(RenderRequest).json_schema()
+    return _adapter(RenderRequest).json_schema()
 
 
 def check_emotions(keys: tuple[EmotionKey, ...]) -> None:
@@ -57,6 +58,12 @@ def check_emotions(keys: tuple[EmotionKey, ...]) -> None:
     for name in (name for key in keys for name in key.weights):
         if name not in EMOTIONS:
             raise StudioError(f"There is no emotion '{name}'; choose from: {', '.join(EMOTIONS)}.")
+
+
+@lru_cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    """Made once: building it takes longer than a whole check."""
+    return TypeAdapter(kind)
 
 
 def file_digest(path: str | Path) -> str:

@@ -20,7 +20,7 @@ NAME = "visema-studio"
 WORKFLOW = "render"
 VERSION = "1"
 """Of the order of steps: workflows of another version are left to workers of that version."""
-POLL = 0.15
+POLL = 0.2
 """Seconds between looks into the queue."""
 TURNS = 1 << 30
 LOCAL = "local"

@@ -7,7 +7,7 @@ import threading
 
 from engines.errors import StudioError
 from engines.pipeline import Pipeline
-from engines.registry import Recipe, get_recipe
+from engines.registry import Recipe, all_recipes, get_recipe
 from engines.types import RenderRequest
 from studio.jobs.database import database_url, open_database
 from studio.jobs.durable import LOCAL, Durable
@@ -21,8 +21,6 @@ from studio.jobs.worker import Terms, Worker
 from studio.library import Library, StoredClip
 from studio.settings import Settings
 
-LANES = ("cpu", "gpu")
-"""Each takes one heavy job at a time in a process."""
 NO_STORAGE = (
     "Machines that share a database need a place for their files too: set STUDIO_STORAGE to a folder that all "
     "of them see, or to s3://bucket/prefix."
@@ -44,7 +42,7 @@ class Machinery:
         self._engine = open_database(url)
         name = secrets.token_hex(8) if shared else LOCAL
         self.store = JobStore(self._engine)
-        self.durable = Durable(self._engine, url, name, LANES)
+        self.durable = Durable(self._engine, url, name, lanes())
         self.files = JobFiles(library, storage, collects=not only_work)
         timings = Timings(settings.data / "timings.json")
         self.runner = Runner(pipeline, library, self.store, self.files, timings)
@@ -99,6 +97,11 @@ class Machinery:
             self._worker.stop()
         self.durable.close()
         self.store.close()
+
+
+def lanes() -> list[str]:
+    """The lanes of all recipes; each takes one heavy job at a time in a process."""
+    return sorted({lane_of(recipe) for recipe in all_recipes().values()})
 
 
 def lane_of(recipe: Recipe) -> str:
