@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import zipfile
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -16,15 +17,26 @@ from typing import Any
 import av
 
 from engines.ahead import ahead
+from engines.cache import (
+    pack_arrays,
+    pack_motion,
+    pack_speech,
+    unpack_arrays,
+    unpack_motion,
+    unpack_speech,
+)
+from engines.errors import StudioError
+from engines.files import whole_file
 from engines.ledger import Ledger, timing
 from engines.pipeline import Pipeline, Take
 from engines.progress import Watch
 from engines.registry import get_recipe
-from engines.segments import SegmentWriter, check_segment, encode_sound, join_segments, plan_segments
+from engines.segments import UNFIT, SegmentWriter, check_segment, encode_sound, join_segments, plan_segments
 from engines.types import Clip, FrameSpec, FrameStream, Image, Motion, RenderRequest, StageTime
 
 Times = dict[str, float]
 """Seconds by stage."""
+TAKE = ("photo", "speech", "motion")
 NO_FRAMES = FrameSpec(0, 0, 1.0, 0)
 
 
@@ -75,7 +87,7 @@ class StagedRender:
         if found is not None:
             return Outline(key, times=found.times, notes=found.notes)
         ledger = Ledger()
-        self._take = self._pipeline.rehearse(self._request, self._watch, ledger)
+        self._take = self._kept_take(key) or self._new_take(key, ledger)
         self._ready = self._stream(self._take, 0)
         spec = self._ready.spec
         return Outline(key, len(plan_segments(spec)), spec, tuple(ledger.times), tuple(ledger.notes))
@@ -87,7 +99,7 @@ class StagedRender:
             return {}
         path.parent.mkdir(parents=True, exist_ok=True)
         cuts = plan_segments(outline.spec)
-        return self._writer_at(cuts, index).write(cuts[index], path)
+        return self._writer_at(outline.key, cuts, index).write(cuts[index], path)
 
     def join(self, outline: Outline, spent: Iterable[Times], out: Path) -> Clip:
         """Put segments and sound together at ``out``; segments that got lost are made again."""
@@ -99,15 +111,19 @@ class StagedRender:
             for stage, seconds in times.items():
                 ledger.add(stage, seconds)
         paths = [self.segment_path(outline, index) for index in range(outline.segments)]
-        join_segments(paths, outline.spec, self._sound_of(outline.spec).result(), out, self._watch)
+        join_segments(paths, outline.spec, self._sound_of(outline.key, outline.spec).result(), out, self._watch)
         ledger.add("join", time.perf_counter() - start)
         clip = self._pipeline.finish(self._request, outline.spec, out, ledger, outline.key)
-        shutil.rmtree(self._pieces(outline), ignore_errors=True)
+        shutil.rmtree(self._pieces(outline.key), ignore_errors=True)
         return clip
 
     def segment_path(self, outline: Outline, index: int) -> Path:
         """Where segment ``index`` lies."""
-        return self._pieces(outline) / f"{index:05d}.npz"
+        return self._pieces(outline.key) / f"{index:05d}.npz"
+
+    def take_paths(self, outline: Outline) -> list[Path]:
+        """Where lies what the frames are made of: whoever goes on needs these and the segments."""
+        return [self._pieces(outline.key) / f"{name}.npz" for name in TAKE] if outline.segments else []
 
     def close(self) -> None:
         """Stop making frames and sound."""
@@ -119,31 +135,52 @@ class StagedRender:
             self._writer.close()
             self._writer = None
 
-    def _sound_of(self, spec: FrameSpec) -> Future[list[Any]]:
+    def _sound_of(self, key: str, spec: FrameSpec) -> Future[list[Any]]:
         """The sound track, encoded while frames are being made."""
         if self._sound is None:
-            self._sound = self._aside.submit(encode_sound, self._known_take().speech, spec, self._watch)
+            self._sound = self._aside.submit(encode_sound, self._known_take(key).speech, spec, self._watch)
         return self._sound
 
-    def _pieces(self, outline: Outline) -> Path:
+    def _pieces(self, key: str) -> Path:
         """Named by the request, the engines and the encoder: pieces of different ones never meet."""
         encoder = "-".join(map(str, av.library_versions["libavcodec"]))
-        return self._folder / f"segments-{outline.key[:16]}-{encoder}"
+        return self._folder / f"segments-{key[:16]}-{encoder}"
 
-    def _known_take(self) -> Take:
-        """What the frames are made of; after a restart it is looked up again, most of it in the cache."""
+    def _new_take(self, key: str, ledger: Ledger) -> Take:
+        """Find out what the frames are made of and keep it: a voice need not say the same twice."""
+        take = self._pipeline.rehearse(self._request, self._watch, ledger)
+        pieces = self._pieces(key)
+        shutil.rmtree(pieces, ignore_errors=True)
+        pieces.mkdir(parents=True)
+        packed = pack_arrays(take.prepared), pack_speech(take.speech), pack_motion(take.motion)
+        for name, data in zip(TAKE, packed, strict=True):
+            with whole_file(pieces / f"{name}.npz") as part:
+                part.write_bytes(data)
+        return take
+
+    def _kept_take(self, key: str) -> Take | None:
+        """What an earlier run found out, if it got that far."""
+        try:
+            photo, speech, motion = ((self._pieces(key) / f"{name}.npz").read_bytes() for name in TAKE)
+            return Take(unpack_arrays(photo), unpack_speech(speech), unpack_motion(motion))
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def _known_take(self, key: str) -> Take:
+        """What the frames are made of; raises StudioError if that got lost."""
+        self._take = self._take or self._kept_take(key)
         if self._take is None:
-            self._take = self._pipeline.rehearse(self._request, self._watch, Ledger())
+            raise StudioError(UNFIT)
         return self._take
 
-    def _writer_at(self, cuts: tuple[range, ...], index: int) -> _OpenWriter:
+    def _writer_at(self, key: str, cuts: tuple[range, ...], index: int) -> _OpenWriter:
         """The writer that makes segment ``index`` next: the one at work, or a new one."""
         if self._writer is None or self._writer.next != index:
             self._stop_writing()
             ready, self._ready = self._ready, None
-            stream = ready if ready and index == 0 else self._stream(self._known_take(), cuts[index].start)
+            stream = ready if ready and index == 0 else self._stream(self._known_take(key), cuts[index].start)
             spec = replace(stream.spec, count=cuts[-1].stop)
-            self._sound_of(spec)
+            self._sound_of(key, spec)
             self._writer = _OpenWriter(replace(stream, spec=spec), cuts, index, self._watch)
         return self._writer
 

@@ -128,6 +128,7 @@ class Runner:
 
     def _begin(self, job: RunningJob, staged: StagedRender) -> dict[str, Any]:
         outline = staged.begin(self._files.folder(job.row) / CLIP)
+        self._files.keep(job.row, *staged.take_paths(outline))
         self._store.moved(job.row)
         return outline.document()
 
