@@ -86,8 +86,8 @@ class Runner:
             self._fail(job, job.reason or error)
 
     def _fail(self, job: RunningJob, reason: BaseException) -> None:
-        if isinstance(reason, Interrupted):
-            raise reason
+        if isinstance(reason, Interrupted) or not threading.main_thread().is_alive():
+            raise Interrupted  # when the program ends, threads fail in odd ways that are not the job's fault
         if isinstance(reason, Cancelled):
             self._files.drop(job.row)
             self._store.end(job.row, "cancelled")

@@ -16,6 +16,7 @@ STAGE_NAMES = {
     "render": "Drawing the video",
     "frames": "Drawing the frames",
     "encode": "Writing the video",
+    "join": "Putting it together",
     "clip": "The whole clip",
 }
 LIPS = (
