@@ -13,7 +13,6 @@ import shutil
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -21,8 +20,9 @@ from engines.adjust import check_shifts
 from engines.errors import StudioError
 from engines.files import whole_file, whole_folder
 from engines.photos import corrected_face, prepare_photo, read_photo
-from engines.requests import parse_avatar, request_document
+from engines.requests import parse_avatar
 from engines.types import AvatarRef, Clip, HandleShift, PlacedFace
+from studio.clip_files import clip_manifest, keep_only, now, remove_half_files
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -109,7 +109,7 @@ class Library:
             "name": _clean_name(name or path.stem),
             "consent": consent,
             "face": photo.face,
-            "created": _now(),
+            "created": now(),
             "source": source,
             **_corrections(photo),
         }
@@ -177,7 +177,7 @@ class Library:
         final = self._clips / checked_owner(owner) / clip_id
         if not final.is_dir():
             folder = self.start_clip(owner, clip_id)
-            _keep_only(folder, ("clip.mp4", "manifest.json"))
+            keep_only(folder, ("clip.mp4", "manifest.json"))
             folder.rename(final)
         self.drop_work(owner, clip_id)
         return _stored(final)
@@ -192,46 +192,9 @@ class Library:
         for root in (self._avatars, self._clips):
             for part in root.glob("*/.*.part"):
                 if part.name[1:].removesuffix(".part") in unfinished:
-                    _remove_half_files(part)
+                    remove_half_files(part)
                 else:
                     shutil.rmtree(part, ignore_errors=True)
-
-
-def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
-    """What is kept beside a clip: everything that made it, as plain JSON values, without paths."""
-    request = request_document(clip.request)
-    request["avatar"]["source"] = avatar
-    if request["words"]["audio"]:
-        request["words"]["audio"] = Path(request["words"]["audio"]).name
-    times = [{"stage": t.stage, "seconds": t.seconds, "cached": t.cached} for t in clip.times]
-    return {
-        "created": _now(),
-        "avatar": avatar,
-        "request": request,
-        "duration": clip.duration,
-        "width": clip.width,
-        "height": clip.height,
-        "fps": clip.fps,
-        "frames": clip.frames,
-        "engines": clip.engines,
-        "times": times,
-        "notes": list(clip.notes),
-    }
-
-
-def _keep_only(folder: Path, names: Collection[str]) -> None:
-    for path in folder.iterdir():
-        if path.name in names:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-def _remove_half_files(folder: Path) -> None:
-    for path in folder.rglob(".*.part*"):
-        path.unlink(missing_ok=True)
 
 
 def _sample(entry: dict[str, Any]) -> Avatar:
@@ -304,7 +267,3 @@ def _clean_name(name: str) -> str:
 def _extension(photo: Path) -> str:
     suffix = photo.suffix.lower()
     return suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ".img"
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
