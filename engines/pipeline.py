@@ -25,7 +25,7 @@ from engines.cache import (
     unpack_motion,
     unpack_speech,
 )
-from engines.encode import encode_clip
+from engines.encode import check_clip_path, encode_clip
 from engines.errors import StudioError
 from engines.feeling_tags import felt_over_time, parse_feelings
 from engines.files import whole_file
@@ -35,7 +35,7 @@ from engines.manager import EngineManager
 from engines.photos import prepare_photo, read_photo
 from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine, get_recipe
-from engines.requests import check_emotions, content_document, file_digest
+from engines.requests import check_emotions, content_document, file_digest, is_transparent
 from engines.transcripts import fit_notes, has_transcript, pack_alignment, unpack_alignment
 from engines.types import (
     Arrays,
@@ -68,7 +68,9 @@ class Pipeline:
         check_emotions(request.expression.emotions)
         recipe = get_recipe(request.recipe)
         check_files(request)
-        key = make_key(PIPELINE_VERSION, _versions(recipe), content_document(request))
+        check_clip_path(out, is_transparent(request))
+        kind = out.suffix.lower()
+        key = make_key(PIPELINE_VERSION, _versions(recipe), content_document(request), kind)
         found = self._cached_clip(key, request, out)
         return found or self._render(request, recipe, out, watch, key)
 
@@ -200,6 +202,7 @@ class Pipeline:
             if cached:
                 from_cache()
         stream = self.stream(request, prepared, motion, recipe)
+        ledger.notes.extend(stream.notes)
         self._encode(stream, spoken.speech, out, watch, ledger)
         _note_photo(prepared, request, ledger)
         return self._finish(request, recipe, stream, out, ledger, key)

@@ -19,6 +19,7 @@ from typing import Literal
 from engines.errors import Cancelled, StudioError
 from engines.pipeline import Pipeline
 from engines.progress import Watch
+from engines.requests import is_transparent, option_pictures, with_pictures
 from engines.types import RenderRequest
 from studio.library import Library, StoredClip
 
@@ -80,7 +81,7 @@ class Jobs:
         """Queue a render and return its id. Recordings are copied, so the caller's file may go away."""
         job_id = secrets.token_hex(8)
         folder = self._library.start_clip(owner, job_id)
-        request = _keep_recording(request, folder)
+        request = _keep_files(request, folder)
         with self._changed:
             self._forget_old()
             self._jobs[job_id] = _Job(owner, request, JobView(job_id, "queued", avatar=avatar_name))
@@ -156,8 +157,9 @@ class Jobs:
 
     def _render(self, job: _Job) -> None:
         folder = self._library.start_clip(job.owner, job.view.id)
-        clip = self._pipeline.render(job.request, folder / "clip.mp4", job.watch)
-        _drop_recording(job.request, folder)
+        name = "clip.webm" if is_transparent(job.request) else "clip.mp4"
+        clip = self._pipeline.render(job.request, folder / name, job.watch)
+        _drop_copies(job.request, folder)
         stored = self._library.finish_clip(job.owner, job.view.id, clip, job.view.avatar)
         self._show(job, state="completed", stage="done", fraction=1.0, seconds_left=0.0, clip=stored)
 
@@ -196,18 +198,27 @@ class Jobs:
             del self._jobs[key]
 
 
-def _keep_recording(request: RenderRequest, folder: Path) -> RenderRequest:
-    if request.words.audio is None:
-        return request
-    source = Path(request.words.audio)
-    if not source.is_file():
-        raise StudioError("The recording is gone; upload or record it again.")
-    kept = folder / f"recording{source.suffix.lower()[:6]}"
-    shutil.copyfile(source, kept)
-    return replace(request, words=replace(request.words, audio=str(kept)))
+def _keep_files(request: RenderRequest, folder: Path) -> RenderRequest:
+    """``request`` with copies in ``folder`` of its recording and of the pictures among its options."""
+    pictures = {
+        place: _copy(path, folder, f"picture{index}")
+        for index, (place, path) in enumerate(option_pictures(request).items())
+    }
+    audio = request.words.audio and _copy(request.words.audio, folder, "recording")
+    return with_pictures(replace(request, words=replace(request.words, audio=audio)), pictures)
 
 
-def _drop_recording(request: RenderRequest, folder: Path) -> None:
+def _copy(source: str, folder: Path, what: str) -> str:
+    path = Path(source)
+    if not path.is_file():
+        raise StudioError(f"The {what.rstrip('0123456789')} is gone; upload or record it again.")
+    kept = folder / f"{what}{path.suffix.lower()[:6]}"
+    shutil.copyfile(path, kept)
+    return str(kept)
+
+
+def _drop_copies(request: RenderRequest, folder: Path) -> None:
+    copies = {request.words.audio, *option_pictures(request).values()}
     for path in folder.iterdir():
-        if request.words.audio == str(path):
+        if str(path) in copies:
             path.unlink()

@@ -1,7 +1,7 @@
 """Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
 
 data/avatars/<owner>/<id>/source.<ext>  manifest.json
-data/clips/<owner>/<id>/clip.mp4        manifest.json
+data/clips/<owner>/<id>/clip.mp4|webm   manifest.json
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engines.adjust import check_shifts
 from engines.errors import StudioError
 from engines.files import whole_file, whole_folder
 from engines.photos import corrected_face, prepare_photo, read_photo
-from engines.requests import parse_avatar, request_document
+from engines.requests import option_pictures, parse_avatar, request_document, with_pictures
 from engines.types import AvatarRef, Clip, HandleShift, PlacedFace
 
 if sys.version_info >= (3, 11):
@@ -180,13 +180,15 @@ class Library:
 
 def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
     """What is kept beside a clip: everything that made it, as plain JSON values, without paths."""
-    request = request_document(clip.request)
+    pictures = {place: Path(path).name for place, path in option_pictures(clip.request).items()}
+    request = request_document(with_pictures(clip.request, pictures))
     request["avatar"]["source"] = avatar
     if request["words"]["audio"]:
         request["words"]["audio"] = Path(request["words"]["audio"]).name
     times = [{"stage": t.stage, "seconds": t.seconds, "cached": t.cached} for t in clip.times]
     return {
         "created": _now(),
+        "file": clip.path.name,
         "avatar": avatar,
         "request": request,
         "duration": clip.duration,
@@ -240,7 +242,8 @@ def _corrections(photo: AvatarRef) -> dict[str, Any]:
 
 def _stored(folder: Path) -> StoredClip:
     manifest = _manifest(folder)
-    return StoredClip(folder.name, folder / "clip.mp4", manifest["created"], manifest)
+    path = folder / Path(manifest.get("file", "clip.mp4")).name
+    return StoredClip(folder.name, path, manifest["created"], manifest)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
