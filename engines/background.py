@@ -22,7 +22,7 @@ RIM = 0.06
 SEEN = 0.02
 """Alpha from which on a pixel shows the person."""
 SURE = 0.4
-"""Alpha from which on a person's colour can be told from the mixture."""
+"""Alpha from which on a person's colour can be told from the mixture, and below it the background's."""
 GRAIN_LEVELS = 4.0
 """Differences from the background below this (of 255) are grain, not hair."""
 SAMPLED = 3.0
@@ -101,8 +101,8 @@ def foreground(rgb: Image, alpha: Float32, behind: Image) -> Image:
     return colours
 
 
-def lifted(rgb: Image, alpha: Float32, behind: Image, iod: float) -> tuple[Float32, Image]:
-    """Alpha and colours that together give back the photo over ``behind``, for a background that stays.
+def lifted(rgb: Image, alpha: Float32, behind: Image, iod: float) -> tuple[Float32, Image, Image]:
+    """Alpha, colours and background that together give back the photo, for a background that stays.
 
     Where stray hair outside the matte differs from the filled background, alpha rises just as far as it takes
     to explain the pixel with some colour; so nothing jumps when the head begins to move.
@@ -117,7 +117,20 @@ def lifted(rgb: Image, alpha: Float32, behind: Image, iod: float) -> tuple[Float
     colours[near] = _carried_on(rgb, alpha)[near]
     seen = edge & (share > SEEN)
     colours[seen] = np.round(_unmixed(rgb[seen], share[seen], behind[seen]))
-    return share, colours
+    return share, colours, _made_up(rgb, share, colours, behind)
+
+
+def _made_up(rgb: Image, share: Float32, colours: Image, behind: Image) -> Image:
+    """``behind`` with what alpha and colours leave unexplained of the photo, wherever it shines through
+    enough."""
+    stays = behind.copy()
+    clear = share <= SEEN
+    stays[clear] = rgb[clear]
+    partly = (share > SEEN) & (share < SURE)
+    part = share[partly][:, None]
+    rest = (rgb[partly] - part * colours[partly]) / (1 - part)
+    stays[partly] = np.round(np.clip(rest, 0, 255))
+    return stays
 
 
 def _needed(mixture: Image, behind: Image) -> Float32:

@@ -33,6 +33,8 @@ TILE = 0.25
 """Side (iod) of the squares in which a frame is told apart into person, background and edge."""
 FIELD_SCALE = 0.25
 """The way from a pixel to its source changes slowly, so it is worked out at a quarter of the size."""
+STILL = 0.05
+"""Pixels that come from less far away than this (px) stay as they are."""
 OUTSIDE, EDGE, INSIDE = 0, 1, 2
 UNCLEAR = "The person could not be told clearly from the background"
 
@@ -147,22 +149,16 @@ class BodyLayer:
             if kind == EDGE:
                 self._mix(frame, person, part, way)
             elif kind == INSIDE:
-                rows, columns = part
-                frame[rows, columns, :3] = person[rows, columns]
-                frame[rows, columns, 3:] = 255
-            elif self._layer.behind is None:
-                frame[part][..., 3] = 0
-            else:
-                frame[part] = self._layer.behind[part]
+                frame[part][..., :3] = person[part]
         return frame
 
     def _mix(self, frame: Image, person: Image, part: tuple[slice, slice], way: _Way) -> None:
-        x, y = way.sources(part)
+        """Where nothing moves the frame stays as it is, to the bit."""
+        x, y, moves = way.sources(part)
         share = cv2.remap(self._layer.alpha, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        if self._layer.behind is None:
-            frame[part] = np.dstack([person[part], share])
-        else:
-            frame[part] = mixed(person[part], np.asarray(share, np.uint8), self._layer.behind[part])
+        alpha, behind = np.asarray(share, np.uint8), self._layer.behind
+        new = np.dstack([person[part], alpha]) if behind is None else mixed(person[part], alpha, behind[part])
+        np.copyto(frame[part], new, where=moves[..., None])
 
     def _strips(self, box: Box, longest: float) -> Iterator[tuple[int, tuple[slice, slice]]]:
         """The box in strips of tiles that are alike: all person, all background, or with some of the edge."""
@@ -209,8 +205,9 @@ class _Way:
         planes[1] -= np.arange(small.top, small.bottom, dtype=np.float32)[:, None]
         self._field, self._small = planes, small
 
-    def sources(self, part: tuple[slice, slice]) -> tuple[Any, Any]:
-        """Source x and y, (h, w) float32 px, of the pixels in ``part`` (rows, columns)."""
+    def sources(self, part: tuple[slice, slice]) -> tuple[Any, Any, NDArray[np.bool_]]:
+        """Source x and y, (h, w) float32 px, of the pixels in ``part`` (rows, columns), and which of them
+        move."""
         rows, columns = part
         size = (columns.stop - columns.start, rows.stop - rows.start)
         offset = (
@@ -225,7 +222,7 @@ class _Way:
         ]
         x = way[0] + np.arange(columns.start, columns.stop, dtype=np.float32)
         y = way[1] + np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
-        return x, y
+        return x, y, np.asarray(np.maximum(np.abs(way[0]), np.abs(way[1])) > STILL)
 
 
 def _edge_distances(alpha: NDArray[np.uint8]) -> tuple[Float32, Float32]:
