@@ -12,13 +12,19 @@ from numpy.typing import NDArray
 
 from engines.types import Float32, Image
 
-FILL_SIDE = 360
+FILL_SIDE = 400
 """Long side (px) of the copy in which the hidden background is filled in: what shows of it is narrow and
 soft."""
-REVEALED = 1.2
-"""How far (iod) inside the person's edge the background may come to light; deeper in, any colour will do."""
-RIM = 0.06
+REVEALED = 0.4
+"""How far (iod) inside the person's edge the background may come to light with its lines."""
+RIM = 0.025
 """Pixels this close (iod) to the person are taken for hidden too: stray hair is no background."""
+LINE_BLUR = 2.5
+"""Spread (px of that copy) over which the direction of lines is averaged."""
+LINE_CONTRAST = 3.0
+"""Mean slope (levels per px) from which on lines are carried on."""
+CLEAR = 0.05
+"""Clarity of a line below which it is none."""
 SEEN = 0.02
 """Alpha from which on a pixel shows the person."""
 SURE = 0.4
@@ -52,13 +58,72 @@ def fill_behind(rgb: Image, alpha: Float32, iod: float) -> Image:
 
 
 def _fill(rgb: Image, gone: NDArray[np.bool_], reach: float) -> Image:
-    """Fill ``gone``: within ``reach`` px of what is there by fast marching (Telea 2004), else by averages."""
+    """Fill ``gone`` softly; where a line of the surroundings, a door frame or a horizon, runs into it, the line
+    goes on for ``reach`` px."""
     if gone.all() or not gone.any():
         return rgb
-    filled = spread_colours(rgb, (~gone).astype(np.float32))
-    near = gone & (cv2.distanceTransform(gone.astype(np.uint8), cv2.DIST_L2, 3) <= reach)
-    rough = np.where(gone[..., None], filled, rgb).astype(np.uint8)
-    return np.asarray(cv2.inpaint(rough, near.astype(np.uint8), 4, cv2.INPAINT_TELEA), np.uint8)
+    filled = np.where(gone[..., None], spread_colours(rgb, (~gone).astype(np.float32)), rgb).astype(np.float32)
+    depth = cv2.distanceTransform(gone.astype(np.uint8), cv2.DIST_L2, 3)
+    direction, strength = _directions(rgb, gone)
+    rows, columns = np.nonzero(gone & (depth <= reach) & (strength > CLEAR))
+    way = direction[rows, columns]
+    colours, found = _along(rgb, gone, np.stack([columns, rows], 1), way, reach)
+    fading = np.clip(2 - 2 * depth[rows, columns] / reach, 0, 1)
+    share = (strength[rows, columns] * found * fading)[:, None]
+    filled[rows, columns] += share * (colours - filled[rows, columns])
+    return filled.clip(0, 255).round().astype(np.uint8)
+
+
+def _directions(rgb: Image, gone: NDArray[np.bool_]) -> tuple[Float32, Float32]:
+    """(H, W, 2) unit vectors along the lines at the nearest place that is not ``gone``, and (H, W) how clear
+    they are, 0 to 1: from the structure tensor (Foerstner 1987) of the grey picture."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    known = cv2.erode((~gone).astype(np.float32), np.ones((5, 5), np.uint8))
+    x, y = (cv2.Sobel(grey, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
+    parts = np.dstack([x * x, x * y, y * y, np.ones_like(x)]) * known[..., None]
+    xx, xy, yy, count = cv2.split(cv2.GaussianBlur(parts, (0, 0), LINE_BLUR))
+    angle = np.arctan2(2 * xy, xx - yy) / 2 + np.pi / 2
+    energy = (xx + yy) / np.maximum(count, 1e-3)
+    ratio = np.sqrt((xx - yy) ** 2 + 4 * xy**2) / np.maximum(xx + yy, 1e-6)
+    clear = np.clip(2 * ratio**2 - 1, 0, 1) * np.clip(energy / LINE_CONTRAST**2 - 0.5, 0, 1)
+    known_enough = count > min(0.2, float(count.max()) / 2)
+    if not known_enough.any():
+        return np.zeros((*gone.shape, 2), np.float32), np.zeros(gone.shape, np.float32)
+    nearest = _nearest(known_enough)
+    return np.dstack([np.cos(angle), np.sin(angle)])[nearest], clear[nearest].astype(np.float32)
+
+
+def _nearest(known: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(H, W) rows and columns of the pixel of ``known`` that is nearest to each pixel."""
+    empty = (~known).astype(np.uint8)
+    labels = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    rows, columns = np.nonzero(known)
+    place = np.zeros(int(labels.max()) + 1, np.intp)
+    place[labels[rows, columns]] = np.arange(len(rows))
+    return rows[place[labels]], columns[place[labels]]
+
+
+def _along(
+    rgb: Image, gone: NDArray[np.bool_], points: NDArray[np.intp], way: Float32, reach: float
+) -> tuple[Float32, Float32]:
+    """Colours (N, 3) where lines from ``points`` (N, 2) along ``way`` (N, 2) leave ``gone``; (N,) 1 if they do.
+
+    Of both ends of a line the nearer one counts more.
+    """
+    total, count = np.zeros((len(points), 3), np.float32), np.zeros(len(points), np.float32)
+    low, high = np.zeros(2, np.intp), np.array(gone.shape[::-1]) - 1
+    for sign in (-1, 1):
+        open_ends = np.ones(len(points), bool)
+        for step in range(1, round(reach) + 4):
+            place = np.round(points + sign * step * way).astype(np.intp)
+            inside = ((place >= low) & (place <= high)).all(1)
+            column, row = np.clip(place, low, high).T
+            hit = open_ends & inside & ~gone[row, column]
+            total[hit] += rgb[row[hit], column[hit]] / np.float32(step)
+            count[hit] += np.float32(1 / step)
+            open_ends &= inside & ~hit
+    mean = total / np.maximum(count, np.float32(1e-6))[:, None]
+    return np.asarray(mean, np.float32), (count > 0).astype(np.float32)
 
 
 def spread_colours(rgb: Image | Float32, weight: Float32) -> Float32:
@@ -75,7 +140,7 @@ def spread_colours(rgb: Image | Float32, weight: Float32) -> Float32:
     size = ((width + 1) // 2, (height + 1) // 2)
     share = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), np.float32)
     small = cv2.resize(colour, size, interpolation=cv2.INTER_AREA) / np.maximum(share, 1e-6)[..., None]
-    coarse = spread_colours(small.clip(0, 255), np.minimum(2 * share, 1.0).astype(np.float32))
+    coarse = spread_colours(np.asarray(small, np.float32), np.minimum(2 * share, 1.0).astype(np.float32))
     behind = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(colour + (1 - weight[..., None]) * behind, np.float32)
 
@@ -156,7 +221,7 @@ def _carried_on(rgb: Image, alpha: Float32) -> Image:
     weight = cv2.resize(sure, size, interpolation=cv2.INTER_AREA)
     total = cv2.resize(rgb * sure[..., None], size, interpolation=cv2.INTER_AREA)
     mean = (total / np.maximum(weight, 1e-6)[..., None]).clip(0, 255)
-    spread = spread_colours(mean, np.minimum(4 * weight, 1.0))
+    spread = spread_colours(mean.astype(np.float32), np.minimum(4 * weight, 1.0))
     large = cv2.resize(spread, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(large.clip(0, 255).round(), np.uint8)
 

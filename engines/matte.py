@@ -8,6 +8,7 @@ filtering", in its subsampled form of He, Sun 2015) brings the edge to where the
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -31,7 +32,7 @@ CROP_FEATHER = 0.06
 SOLID = 0.5
 CERTAIN = (0.25, 0.75)
 """Probabilities of the network that are taken for certain."""
-SHAVED = 0.06
+SHAVED = 0.1
 """Alpha this close to 0 or 1 is 0 or 1: what the guided filter leaves of texture."""
 REACH = 0.09
 """Radius (iod) of the guided filter: about two pixels of the network in the closer look."""
@@ -39,6 +40,9 @@ FLATNESS = 2e-4
 """The guided filter's epsilon, for colours in [0, 1]: weaker edges than its root are not followed."""
 GUIDE_RADIUS = 4
 """The same in pixels of the reduced picture in which the filter works."""
+STRAY = 2
+"""How far outside of the network's own doubt, in pixels of that picture, hair may reach: further out, what
+looks like hair is more often a line of the background."""
 TRUNK = 3.0
 """Length (iod) of the line below a face that stands for its body where people touch."""
 PARTING = 0.15
@@ -97,7 +101,9 @@ def segmenter() -> Segmenter:
 def person_matte(portrait: Portrait) -> Matte:
     """The matte of the person whose face ``portrait`` has, without other people that touch them."""
     small = _reduced(portrait, GUIDE_RADIUS / (REACH * _iod(portrait.landmarks)))
-    rough = _certain(_look_twice(portrait, small.rgb.shape)) * _own_share(small)
+    y, x = (line.astype(np.float32) for line in np.ogrid[: small.rgb.shape[0], : small.rgb.shape[1]])
+    own = own_share(small.landmarks, small.others, x, y)
+    rough = _certain(_look_twice(portrait, small.rgb.shape)) * own
     rough = (rough * _own_component(rough, small.landmarks)).astype(np.float32)
     alpha = refine(portrait.rgb, small.rgb, rough)
     size = (rough.shape[1], rough.shape[0])
@@ -126,13 +132,14 @@ def refine(rgb: Image, small: Image, rough: Float32) -> Float32:
     ``rgb``: (H, W, 3). ``small``: (h, w, 3), the same picture reduced; ``rough``: (h, w).
     """
     size = (rgb.shape[1], rgb.shape[0])
-    unsure = cv2.dilate(((rough > 0.02) & (rough < 0.98)).astype(np.float32), _disc(GUIDE_RADIUS))
-    near = _resized(np.asarray(unsure, np.float32), size, cv2.INTER_NEAREST) > 0
-    alpha = _resized(np.round(rough), size, cv2.INTER_NEAREST)
+    unsure = cv2.dilate(((rough > 0.02) & (rough < 0.98)).astype(np.float32), _disc(STRAY))
+    share = _resized(np.asarray(unsure, np.float32), size)
+    near = share > 0
+    alpha = _resized(np.round(rough), size)
     slope, offset = _guided(small.astype(np.float32) / np.float32(255), rough)
     slopes, offsets = (_resized(part, size)[near] for part in (slope, offset))
-    fine = offsets + (slopes * rgb[near]).sum(1) / 255
-    alpha[near] = np.clip((fine - SHAVED) / (1 - 2 * SHAVED), 0, 1)
+    fine = np.clip((offsets + (slopes * rgb[near]).sum(1) / 255 - SHAVED) / (1 - 2 * SHAVED), 0, 1)
+    alpha[near] += share[near] * (fine - alpha[near])
     return alpha
 
 
@@ -203,24 +210,22 @@ def _own_component(rough: Float32, landmarks: Float32) -> Float32:
     return np.asarray(near * ~others, np.float32)
 
 
-def _own_share(portrait: Portrait) -> Float32:
-    """(H, W) in [0, 1]: 0 where another face is nearer, bodies taken as lines below the faces."""
-    height, width = portrait.rgb.shape[:2]
-    if not portrait.others:
-        return np.ones((height, width), np.float32)
-    own = _distance(portrait.landmarks, (height, width))
-    rest = np.min([_distance(other, (height, width)) for other in portrait.others], axis=0)
+def own_share(landmarks: Float32, others: Sequence[Float32], x: Float32, y: Float32) -> Float32:
+    """In [0, 1], shaped as ``x`` and ``y`` (px) together: 0 where another face is nearer, bodies taken as lines
+    that go down from the faces."""
+    own = _distance(landmarks, x, y)
+    if not others:
+        return np.ones_like(own)
+    rest = np.min([_distance(other, x, y) for other in others], axis=0)
     return np.asarray(np.clip((rest - own) / PARTING + 0.5, 0, 1), np.float32)
 
 
-def _distance(landmarks: Float32, shape: tuple[int, int]) -> Float32:
-    """(H, W): distance in iod from the line that starts at a face's middle and goes down its body."""
+def _distance(landmarks: Float32, x: Float32, y: Float32) -> Float32:
+    """Distance in iod from the line that starts at a face's middle and goes down its body."""
     middle, iod = landmarks[:, :2].mean(0), _iod(landmarks)
-    down = np.maximum(np.arange(shape[0], dtype=np.float32)[:, None] - middle[1], 0.0)
-    over = np.minimum(np.arange(shape[0], dtype=np.float32)[:, None] - middle[1], 0.0)
-    beyond = np.maximum(down - TRUNK * iod, 0.0)
-    across = np.arange(shape[1], dtype=np.float32)[None] - middle[0]
-    return np.asarray(np.sqrt(across**2 + over**2 + beyond**2) / iod, np.float32)
+    over = np.minimum(y - middle[1], 0.0)
+    beyond = np.maximum(y - middle[1] - TRUNK * iod, 0.0)
+    return np.asarray(np.sqrt((x - middle[0]) ** 2 + over**2 + beyond**2) / iod, np.float32)
 
 
 def _measures(alpha: Float32, landmarks: Float32) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ from engines.facemesh.anatomy import (
     LEFT_EYE_LOWER,
     LEFT_EYE_UPPER,
     LOWER_INNER_LIP,
+    POINTS,
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
     UPPER_INNER_LIP,
@@ -160,6 +161,7 @@ class FacemeshAnimator:
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
+            "body.others": np.array(portrait.others, np.float32).reshape(-1, POINTS, 3),
             **deformer_arrays(portrait.landmarks, frame, shapes),
             **prepare_mouth(portrait, frame),
             **prepare_eyes(portrait, frame),
