@@ -16,12 +16,11 @@ from engines.facemesh.anatomy import (
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
     UPPER_INNER_LIP,
-    FaceFrame,
     Floats,
     Row,
     face_frame,
 )
-from engines.facemesh.body import BodyLayer, background_note, make_layer, matte_arrays
+from engines.facemesh.body import BodyLayer, Layer, background_note, make_layer, matte_arrays
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
@@ -56,13 +55,13 @@ _MOUTH = (UPPER_INNER_LIP, LOWER_INNER_LIP)
 class Scene:
     """One prepared photo while it is animated. Not shared between threads."""
 
-    def __init__(self, prepared: Arrays, options: FacemeshOptions) -> None:
-        frame = FaceFrame.from_arrays(prepared, "body.frame.")
-        layer = make_layer(prepared, options, frame)
+    def __init__(self, prepared: Arrays, keep_smile: float, layer: Layer | None = None) -> None:
+        """``layer``: the person over another background; without it the photo is bent in one piece."""
         self.photo: Image = prepared["body.photo"] if layer is None else layer.colours
         scales = RING_SCALES if layer is None else CUT_OUT_SCALES
         self._deformer: Deformer = deformer_from_arrays(prepared, scales)
-        self._keep_smile = options.keep_smile
+        self._keep_smile = keep_smile
+        frame = self._deformer.frame
         triangles = self._deformer.mesh.triangles
         self._body = None if layer is None else BodyLayer(layer, frame, triangles)
         self._mouth = MouthLayer(prepared, frame)
@@ -174,8 +173,11 @@ class FacemeshAnimator:
         """One frame for every row of ``motion``, each a new array, made when it is asked for."""
         height, width = prepared["body.photo"].shape[:2]
         note = background_note(prepared, options)
+        layer = make_layer(prepared, options)
         spec = FrameSpec(width, height, motion.fps, len(motion), alpha=options.transparent)
-        return FrameStream(spec, _frames(Scene(prepared, options), motion), (note,) if note else ())
+        return FrameStream(
+            spec, _frames(Scene(prepared, options.keep_smile, layer), motion), (note,) if note else ()
+        )
 
 
 def _frames(scene: Scene, motion: Motion) -> Iterator[Image]:

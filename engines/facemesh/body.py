@@ -62,13 +62,14 @@ def matte_arrays(portrait: Portrait, iod: float) -> Arrays:
     }
 
 
-def make_layer(arrays: Arrays, options: FacemeshOptions, frame: FaceFrame) -> Layer | None:
+def make_layer(arrays: Arrays, options: FacemeshOptions) -> Layer | None:
     """The person over the background that ``options`` ask for; None where the photo stays in one piece."""
+    iod = FaceFrame.from_arrays(arrays, "body.frame.").iod
     if options.background == "photo" or not arrays["matte.found"]:
         return None
     if options.background == "still":
-        return _over_own_background(arrays, frame.iod) if arrays["matte.trusted"] else None
-    return _over_another(arrays, options, frame.iod)
+        return _over_own_background(arrays, iod) if arrays["matte.trusted"] else None
+    return _over_another(arrays, options, iod)
 
 
 def _over_own_background(arrays: Arrays, iod: float) -> Layer:

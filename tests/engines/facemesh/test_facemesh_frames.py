@@ -204,7 +204,7 @@ def test_only_the_moving_part_of_a_large_picture_is_worked_on(portrait: Portrait
     def box(pad: int) -> Box:
         rgb = np.pad(portrait.rgb, ((pad, pad), (pad, pad), (0, 0)), mode="reflect")
         landmarks = portrait.landmarks + np.array([pad, pad, 0], np.float32)
-        scene = animator.Scene(FacemeshAnimator().prepare(Portrait(rgb, landmarks)), FacemeshOptions())
+        scene = animator.Scene(FacemeshAnimator().prepare(Portrait(rgb, landmarks)), 0.4)
         seen = []
         scene._rasterise = lambda *mesh: (seen.append(mesh[3]), rasterise_opencv(*mesh))[1]
         scene.render(weights_row({"jawOpen": 0.5}), np.zeros(6), None)
