@@ -29,7 +29,7 @@ from engines.types import Arrays, Float32, Image, Portrait
 if TYPE_CHECKING:
     from engines.facemesh import FacemeshOptions
 
-TILE = 0.25
+TILE = 0.14
 """Side (iod) of the squares in which a frame is told apart into person, background and edge."""
 FIELD_SCALE = 0.25
 """The way from a pixel to its source changes slowly, so it is worked out at a quarter of the size."""
@@ -159,7 +159,7 @@ class BodyLayer:
         share = cv2.remap(self._layer.alpha, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         alpha, behind = np.asarray(share, np.uint8), self._layer.behind
         new = np.dstack([person[part], alpha]) if behind is None else mixed(person[part], alpha, behind[part])
-        np.copyto(frame[part], new, where=moves[..., None])
+        frame[part] = cv2.copyTo(new, moves, frame[part])
 
     def _strips(self, box: Box, longest: float) -> Iterator[tuple[int, tuple[slice, slice]]]:
         """The box in strips of tiles that are alike: all person, all background, or with some of the edge."""
@@ -206,7 +206,7 @@ class _Way:
         planes[1] -= np.arange(small.top, small.bottom, dtype=np.float32)[:, None]
         self._field, self._small = planes, small
 
-    def sources(self, part: tuple[slice, slice]) -> tuple[Any, Any, NDArray[np.bool_]]:
+    def sources(self, part: tuple[slice, slice]) -> tuple[Any, Any, Any]:
         """Source x and y, (h, w) float32 px, of the pixels in ``part`` (rows, columns), and which of them
         move."""
         rows, columns = part
@@ -223,7 +223,8 @@ class _Way:
         ]
         x = way[0] + np.arange(columns.start, columns.stop, dtype=np.float32)
         y = way[1] + np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
-        return x, y, np.asarray(np.maximum(np.abs(way[0]), np.abs(way[1])) > STILL)
+        moves = cv2.compare(cv2.max(cv2.absdiff(way[0], 0), cv2.absdiff(way[1], 0)), STILL, cv2.CMP_GT)
+        return x, y, moves
 
 
 def _edge_distances(alpha: NDArray[np.uint8]) -> tuple[Float32, Float32]:
