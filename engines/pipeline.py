@@ -52,7 +52,7 @@ from engines.types import (
     Words,
 )
 
-PIPELINE_VERSION = "3"
+PIPELINE_VERSION = "4"
 FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"
 STILL_SIZE = 512
 

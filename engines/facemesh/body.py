@@ -223,8 +223,8 @@ class _Way:
         ]
         x = way[0] + np.arange(columns.start, columns.stop, dtype=np.float32)
         y = way[1] + np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
-        moves = cv2.compare(cv2.max(cv2.absdiff(way[0], 0), cv2.absdiff(way[1], 0)), STILL, cv2.CMP_GT)
-        return x, y, moves
+        moves = np.maximum(np.abs(way[0]), np.abs(way[1])) > STILL
+        return x, y, moves.astype(np.uint8)
 
 
 def _edge_distances(alpha: NDArray[np.uint8]) -> tuple[Float32, Float32]:
