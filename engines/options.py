@@ -7,7 +7,11 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-Kind = Literal["number", "integer", "boolean", "string"]
+Kind = Literal["number", "integer", "boolean", "string", "colour", "picture"]
+"""A colour is "#rrggbb"; a picture is the path of a file, "" for none. Both are strings whose ``format`` in the
+JSON schema says so."""
+_PLAIN: tuple[Kind, ...] = ("number", "integer", "boolean", "string")
+_FORMATS: tuple[Kind, ...] = ("colour", "picture")
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,8 @@ def option_fields(options: type[Any]) -> tuple[OptionField, ...]:
 
 
 def _kind(entry: dict[str, Any]) -> Kind | None:
-    kind = entry.get("type")
-    return kind if kind in ("number", "integer", "boolean", "string") else None
+    known = (kind for kind in _FORMATS if kind == entry.get("format"))
+    return next(known, None) or next((kind for kind in _PLAIN if kind == entry.get("type")), None)
 
 
 def _field(name: str, entry: dict[str, Any]) -> OptionField:

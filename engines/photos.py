@@ -108,13 +108,14 @@ def prepare_photo(rgb: Image, avatar: AvatarRef, size: int | None) -> PreparedPh
     Raises StudioError if it cannot be animated.
     """
     if avatar.placed is not None:
-        return PreparedPhoto(_at_output_size(rgb, _placed_face(rgb, avatar), size), 1, ())
+        return PreparedPhoto(_at_output_size(rgb, (_placed_face(rgb, avatar),), size), 1, ())
     faces = find_faces(rgb)
     chosen = _face_box(rgb, _chosen(faces, avatar.face))
     if chosen.problem:
         raise StudioError(chosen.problem)
     face = corrected_face(rgb, avatar, faces)
-    return PreparedPhoto(_at_output_size(rgb, face, size), len(faces), chosen.notes)
+    others = (*faces[: avatar.face], *faces[avatar.face + 1 :])
+    return PreparedPhoto(_at_output_size(rgb, (face, *others), size), len(faces), chosen.notes)
 
 
 def make_portrait(rgb: Image, face: int, size: int | None) -> Portrait:
@@ -225,7 +226,9 @@ def _notes(boxes: tuple[FaceBox, ...]) -> tuple[str, ...]:
     return (several, *first) if len(boxes) > 1 else first
 
 
-def _at_output_size(rgb: Image, face: Face, size: int | None) -> Portrait:
+def _at_output_size(rgb: Image, faces: tuple[Face, ...], size: int | None) -> Portrait:
+    """The picture with the first of ``faces`` as the one that talks."""
+    face = faces[0]
     height, width = rgb.shape[:2]
     long_side = size or min(max(height, width), DEFAULT_LONG_SIDE)
     scale = long_side / max(height, width)
@@ -236,7 +239,8 @@ def _at_output_size(rgb: Image, face: Face, size: int | None) -> Portrait:
         )
     new_width, new_height = _even(width * scale), _even(height * scale)
     factors = np.array([new_width / width, new_height / height, (new_width / width + new_height / height) / 2])
-    return Portrait(_resize(rgb, new_width, new_height), (face.landmarks * factors).astype(np.float32))
+    own, *others = ((each.landmarks * factors).astype(np.float32) for each in faces)
+    return Portrait(_resize(rgb, new_width, new_height), own, tuple(others))
 
 
 def _even(length: float) -> int:

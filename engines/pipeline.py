@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from contextlib import closing
@@ -24,7 +23,7 @@ from engines.cache import (
     unpack_motion,
     unpack_speech,
 )
-from engines.encode import encode_clip
+from engines.encode import check_clip_path, encode_clip
 from engines.errors import StudioError
 from engines.feeling_tags import felt_over_time, parse_feelings
 from engines.files import whole_file
@@ -34,7 +33,7 @@ from engines.manager import EngineManager
 from engines.photos import prepare_photo, read_photo
 from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine, get_recipe
-from engines.requests import check_emotions, content_document, file_digest
+from engines.requests import check_emotions, content_document, file_digest, is_transparent, speech_digest
 from engines.transcripts import fit_notes, has_transcript, pack_alignment, unpack_alignment
 from engines.types import (
     Arrays,
@@ -52,7 +51,7 @@ from engines.types import (
     Words,
 )
 
-PIPELINE_VERSION = "3"
+PIPELINE_VERSION = "4"
 FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"
 STILL_SIZE = 512
 
@@ -74,7 +73,8 @@ class Pipeline:
 
     def render(self, request: RenderRequest, out: Path, watch: Watch) -> Clip:
         """Make the clip at ``out``. Raises StudioError for input that cannot work, Cancelled if cancelled."""
-        key = self.key(request)
+        check_clip_path(out, is_transparent(request))
+        key = f"{self.key(request)}{_mark(out)}"
         return self.cached_clip(key, request, out) or self._render(request, out, watch, key)
 
     def key(self, request: RenderRequest) -> str:
@@ -104,7 +104,7 @@ class Pipeline:
         find = getattr(driver, "align", None)
         if find is None:
             return spoken
-        key = make_key(engine.version, voice.version, _speech_digest(spoken.speech), words.text, words.voice)
+        key = make_key(engine.version, voice.version, speech_digest(spoken.speech), words.text, words.voice)
 
         def make() -> bytes:
             said = self._say(words, recipe, {}, watch).speech
@@ -135,7 +135,7 @@ class Pipeline:
         parsed = engine.parse_options(request.options.get(engine.name, {}))
         key = make_key(
             engine.version,
-            _speech_digest(speech),
+            speech_digest(speech),
             asdict(expression),
             request.output.fps,
             asdict(parsed),
@@ -219,6 +219,7 @@ class Pipeline:
         ledger = Ledger()
         take = self.rehearse(request, watch, ledger)
         stream = self.stream(request, take.prepared, take.motion, get_recipe(request.recipe))
+        ledger.notes.extend(stream.notes)
         self._encode(stream, take.speech, out, watch, ledger)
         return self.finish(request, stream.spec, out, ledger, key)
 
@@ -264,6 +265,12 @@ class Pipeline:
             )
 
 
+def _mark(out: Path) -> str:
+    """What tells clips of one key apart: the kind of file, if it is not the usual one."""
+    kind = out.suffix.lower()
+    return "" if kind == ".mp4" else kind
+
+
 def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[StageTime]) -> Clip:
     notes = tuple(facts["notes"])
     shape = {name: facts[name] for name in ("duration", "width", "height", "fps", "frames")}
@@ -277,16 +284,6 @@ def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> Non
     if count > 1:
         which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"
         ledger.notes.append(f"The picture shows {count} faces; {which} is talking.")
-
-
-def _speech_digest(speech: Speech) -> str:
-    phones = [[phone.start, phone.end, phone.ipa] for phone in speech.phones]
-    return make_key(_array_digest(speech.samples), speech.sample_rate, phones)
-
-
-def _array_digest(samples: Any) -> str:
-    """SHA-256 of an array's bytes."""
-    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
 
 
 def _versions(recipe: Recipe) -> list[tuple[str, str]]:

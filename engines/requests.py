@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from engines.adjust import check_shifts
 from engines.errors import StudioError
-from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest
+from engines.options import option_fields
+from engines.registry import get_engine, get_recipe
+from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
 
 _READ_BLOCK = 1 << 20
 
@@ -75,10 +79,43 @@ def file_digest(path: str | Path) -> str:
     return digest.hexdigest()
 
 
+def option_pictures(request: RenderRequest) -> dict[tuple[str, str], str]:
+    """The paths of pictures that ``request`` gives as options, by engine and option."""
+    return {
+        (name, field.name): str(values[field.name])
+        for name, values in request.options.items()
+        for field in option_fields(get_engine(name).options)
+        if field.kind == "picture" and values.get(field.name)
+    }
+
+
+def with_pictures(request: RenderRequest, pictures: Mapping[tuple[str, str], str]) -> RenderRequest:
+    """``request`` with ``pictures`` in place of those that ``option_pictures`` found."""
+    options = {name: dict(values) for name, values in request.options.items()}
+    for (engine, option), path in pictures.items():
+        options[engine][option] = path
+    return replace(request, options=options)
+
+
+def is_transparent(request: RenderRequest) -> bool:
+    """Whether the frames of ``request`` have an alpha channel, and the clip must be a .webm."""
+    animator = get_engine(get_recipe(request.recipe).animator)
+    options = animator.parse_options(request.options.get(animator.name, {}))
+    return bool(getattr(options, "transparent", False))
+
+
 def content_document(request: RenderRequest) -> str:
     """The request as JSON with files named by their content: equal requests give equal text."""
-    document = request_document(request)
+    pictures = {place: file_digest(path) for place, path in option_pictures(request).items()}
+    document = request_document(with_pictures(request, pictures))
     document["avatar"]["source"] = file_digest(request.avatar.source)
     if request.words.audio is not None:
         document["words"]["audio"] = file_digest(request.words.audio)
     return json.dumps(document, sort_keys=True)
+
+
+def speech_digest(speech: Speech) -> str:
+    """SHA-256 in hex of what is heard and of the phones that are known of it."""
+    phones = [[phone.start, phone.end, phone.ipa] for phone in speech.phones]
+    text = json.dumps([speech.sample_rate, phones])
+    return hashlib.sha256(np.ascontiguousarray(speech.samples).tobytes() + text.encode()).hexdigest()

@@ -94,6 +94,7 @@ class _Shelf:
 
     def __init__(self) -> None:
         self._sink = av.open(io.BytesIO(), "w", format="mp4")
+        self.format = self._sink.format
         self.packets: list[Any] = []
 
     def add_stream(self, *codec: Any, **options: Any) -> Any:

@@ -31,6 +31,7 @@ from engines.ledger import Ledger, timing
 from engines.pipeline import Pipeline, Take
 from engines.progress import Watch
 from engines.registry import get_recipe
+from engines.requests import is_transparent
 from engines.segments import UNFIT, SegmentWriter, check_segment, encode_sound, join_segments, plan_segments
 from engines.types import Clip, FrameSpec, FrameStream, Image, Motion, RenderRequest, StageTime
 
@@ -80,15 +81,20 @@ class StagedRender:
     def begin(self, out: Path) -> Outline:
         """Do everything before the frames; a clip that is already known is put at ``out`` at once.
 
+        Transparent clips are made in one piece: alpha travels beside a packet and pieces would lose it.
+
         Raises StudioError for input that cannot work.
         """
         key = self._pipeline.key(self._request)
+        if is_transparent(self._request):
+            return Outline(key)
         found = self._pipeline.cached_clip(key, self._request, out)
         if found is not None:
             return Outline(key, times=found.times, notes=found.notes)
         ledger = Ledger()
         self._take = self._kept_take(key) or self._new_take(key, ledger)
         self._ready = self._stream(self._take, 0)
+        ledger.notes.extend(self._ready.notes)
         spec = self._ready.spec
         return Outline(key, len(plan_segments(spec)), spec, tuple(ledger.times), tuple(ledger.notes))
 

@@ -146,32 +146,38 @@ class Portrait:
     """A photo ready for an animator.
 
     ``rgb``: (H, W, 3) uint8 at output size (even sides). ``landmarks``: (468, 3) float32, MediaPipe face mesh
-    points in pixels of ``rgb`` (x right, y down, z away from the viewer in the same unit).
+    points in pixels of ``rgb`` (x right, y down, z away from the viewer in the same unit). ``others``: the same
+    of every other face in the picture.
     """
 
     rgb: Image
     landmarks: Float32
+    others: tuple[Float32, ...] = ()
 
 
 @dataclass(frozen=True)
 class FrameSpec:
-    """What a stream of frames will be: pixels, frames per second, number of frames."""
+    """What a stream of frames will be: pixels, frames per second, number of frames, RGBA instead of RGB."""
 
     width: int
     height: int
     fps: float
     count: int
+    alpha: bool = False
 
 
 @dataclass(frozen=True)
 class FrameStream:
-    """Frames that are made as they are asked for: an iterator of ``spec.count`` (H, W, 3) uint8 RGB arrays.
+    """Frames that are made as they are asked for: an iterator of ``spec.count`` (H, W, 3) uint8 RGB arrays, or
+    (H, W, 4) RGBA with straight alpha.
 
-    Every frame is an array of its own, so that some can be made ahead while earlier ones are in use.
+    Every frame is an array of its own, so that some can be made ahead while earlier ones are in use. ``notes``:
+    sentences for the user about how they are made.
     """
 
     spec: FrameSpec
     frames: Iterator[Image]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

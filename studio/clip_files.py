@@ -8,19 +8,21 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from engines.requests import request_document
+from engines.requests import option_pictures, request_document, with_pictures
 from engines.types import Clip
 
 
 def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
     """What is kept beside a clip: everything that made it, as plain JSON values, without paths."""
-    request = request_document(clip.request)
+    pictures = {place: Path(path).name for place, path in option_pictures(clip.request).items()}
+    request = request_document(with_pictures(clip.request, pictures))
     request["avatar"]["source"] = avatar
     if request["words"]["audio"]:
         request["words"]["audio"] = Path(request["words"]["audio"]).name
     times = [{"stage": t.stage, "seconds": t.seconds, "cached": t.cached} for t in clip.times]
     return {
         "created": now(),
+        "file": clip.path.name,
         "avatar": avatar,
         "request": request,
         "duration": clip.duration,

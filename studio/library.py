@@ -1,7 +1,7 @@
 """Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
 
 data/avatars/<owner>/<id>/source.<ext>  manifest.json
-data/clips/<owner>/<id>/clip.mp4        manifest.json
+data/clips/<owner>/<id>/clip.mp4|webm   manifest.json
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -177,7 +177,7 @@ class Library:
         final = self._clips / checked_owner(owner) / clip_id
         if not final.is_dir():
             folder = self.start_clip(owner, clip_id)
-            keep_only(folder, ("clip.mp4", "manifest.json"))
+            keep_only(folder, (_video_name(_manifest(folder)), "manifest.json"))
             folder.rename(final)
         self.drop_work(owner, clip_id)
         return _stored(final)
@@ -235,9 +235,14 @@ def _corrections(photo: AvatarRef) -> dict[str, Any]:
     return {"adjust": shifts, "placed": asdict(photo.placed) if photo.placed else None}
 
 
+def _video_name(manifest: Mapping[str, Any]) -> str:
+    return Path(manifest.get("file", "clip.mp4")).name
+
+
 def _stored(folder: Path) -> StoredClip:
     manifest = _manifest(folder)
-    return StoredClip(folder.name, folder / "clip.mp4", manifest["created"], manifest)
+    path = folder / _video_name(manifest)
+    return StoredClip(folder.name, path, manifest["created"], manifest)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -100,6 +100,16 @@ class FaceFrame:
     axes: Floats
     iod: float
 
+    @property
+    def lean(self) -> float:
+        """Degrees that the eye line is tilted clockwise in the picture."""
+        return float(np.degrees(np.arctan2(self.axes[0, 1], self.axes[0, 0])))
+
+    @property
+    def yaw(self) -> float:
+        """Degrees that the face is turned away from the viewer, positive to the picture's right."""
+        return float(np.degrees(np.arctan2(self.axes[0, 2], np.hypot(*self.axes[0, :2]))))
+
     def to_local(self, points: Floats) -> Floats:
         """(N, 3) px -> (N, 3) iod."""
         return (np.asarray(points, np.float64) - self.origin) @ self.axes.T / self.iod

@@ -12,6 +12,7 @@ from engines.facemesh.anatomy import (
     LEFT_EYE_LOWER,
     LEFT_EYE_UPPER,
     LOWER_INNER_LIP,
+    POINTS,
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
     UPPER_INNER_LIP,
@@ -19,12 +20,14 @@ from engines.facemesh.anatomy import (
     Row,
     face_frame,
 )
+from engines.facemesh.body import BodyLayer, Layer, background_note, make_layer, matte_arrays
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.eyes_glasses import GlassesLayer, hidden_by, take_off
+from engines.facemesh.mesh import CUT_OUT_SCALES, RING_SCALES
 from engines.facemesh.mouth import MouthLayer, MouthPose
 from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.raster import default_rasteriser
@@ -52,11 +55,15 @@ _MOUTH = (UPPER_INNER_LIP, LOWER_INNER_LIP)
 class Scene:
     """One prepared photo while it is animated. Not shared between threads."""
 
-    def __init__(self, prepared: Arrays, keep_smile: float) -> None:
-        self.photo: Image = prepared["body.photo"]
-        self._deformer: Deformer = deformer_from_arrays(prepared)
+    def __init__(self, prepared: Arrays, keep_smile: float, layer: Layer | None = None) -> None:
+        """``layer``: the person over another background; without it the photo is bent in one piece."""
+        self.photo: Image = prepared["body.photo"] if layer is None else layer.colours
+        scales = RING_SCALES if layer is None else CUT_OUT_SCALES
+        self._deformer: Deformer = deformer_from_arrays(prepared, scales)
         self._keep_smile = keep_smile
         frame = self._deformer.frame
+        triangles = self._deformer.mesh.triangles
+        self._body = None if layer is None else BodyLayer(layer, frame, triangles)
         self._mouth = MouthLayer(prepared, frame)
         self._eyes = EyeLayer(prepared, frame)
         self._creases = CreaseLayer(prepared, frame)
@@ -69,7 +76,7 @@ class Scene:
         }
 
     def render(self, weights: Floats, pose: Floats, tongue: Floats | None) -> Image:
-        """One frame, (H, W, 3) uint8 RGB."""
+        """One frame, (H, W, 3) uint8 RGB, or RGBA in front of nothing."""
         shape = self._deformer.deform(weights, pose, self._keep_smile)
         frame = warp(self.photo, shape.vertices, shape.values, self._deformer.mesh.triangles, self._rasterise)
         self._creases.paint(frame, shape.vertices, weights)
@@ -79,7 +86,7 @@ class Scene:
         mouth = self._mouth_pose(shape, weights, tongue)
         draw_parting(frame, mouth.upper, mouth.lower, self._deformer.frame.iod, self._deformer.rest.parted)
         self._mouth.paint(frame, mouth)
-        return frame
+        return frame if self._body is None else self._body.compose(frame, shape.vertices, shape.values)
 
     def _mouth_pose(self, shape: Deformed, weights: Floats, tongue: Floats | None) -> MouthPose:
         upper, lower = self._lip_edges(shape)
@@ -147,23 +154,30 @@ class FacemeshAnimator:
             raise StudioError(
                 "The face is too small to animate; use a photo where it is at least 90 pixels wide."
             )
+        whole = portrait
         portrait, glasses = take_off(portrait, frame)
         portrait = fitted_lids(portrait, frame, hidden_by(glasses, portrait.rgb.shape))
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
+            "body.others": np.array(portrait.others, np.float32).reshape(-1, POINTS, 3),
             **deformer_arrays(portrait.landmarks, frame, shapes),
             **prepare_mouth(portrait, frame),
             **prepare_eyes(portrait, frame),
             **prepare_creases(portrait, frame),
             **glasses,
+            **matte_arrays(whole, frame.iod),
         }
 
     def animate(self, prepared: Arrays, motion: Motion, options: FacemeshOptions) -> FrameStream:
         """One frame for every row of ``motion``, each a new array, made when it is asked for."""
         height, width = prepared["body.photo"].shape[:2]
-        spec = FrameSpec(width=width, height=height, fps=motion.fps, count=len(motion))
-        return FrameStream(spec, _frames(Scene(prepared, options.keep_smile), motion))
+        note = background_note(prepared, options)
+        layer = make_layer(prepared, options)
+        spec = FrameSpec(width, height, motion.fps, len(motion), alpha=options.transparent)
+        return FrameStream(
+            spec, _frames(Scene(prepared, options.keep_smile, layer), motion), (note,) if note else ()
+        )
 
 
 def _frames(scene: Scene, motion: Motion) -> Iterator[Image]:

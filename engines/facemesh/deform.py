@@ -8,11 +8,13 @@ import numpy as np
 
 from engines.facemesh.anatomy import FACE_OVAL, LOWER_INNER_LIP, POINTS, UPPER_INNER_LIP, FaceFrame, Floats
 from engines.facemesh.curves import smoothstep
-from engines.facemesh.head import HeadMotion, head_motion, safe_depth
-from engines.facemesh.mesh import OPENINGS, Mesh, build_mesh, fill_middles, ring_points
+from engines.facemesh.head import HeadMotion, head_motion, largest_turns
+from engines.facemesh.mesh import OPENINGS, RING_SCALES, Mesh, build_mesh, fill_middles, ring_points
+from engines.facemesh.relief import safe_depth
 from engines.facemesh.rest import FOLLOW, IS_UPPER, LIP_ROWS, RestFace, measure_rest
 from engines.facemesh.shapes import Shapes
 from engines.facemesh.shapes_jaw import OPEN_AT_ONE, TONGUE_PARTS
+from engines.matte import own_share
 from engines.types import BLENDSHAPE_INDEX as INDEX
 from engines.types import Arrays, Float32
 
@@ -48,16 +50,28 @@ class Deformed:
 class Deformer:
     """Everything about one photo's geometry that stays the same from frame to frame."""
 
-    def __init__(self, landmarks: Floats, frame: FaceFrame, shapes: Shapes) -> None:
+    def __init__(
+        self,
+        landmarks: Floats,
+        frame: FaceFrame,
+        shapes: Shapes,
+        scales: tuple[float, ...] = RING_SCALES,
+        others: Floats | None = None,
+    ) -> None:
+        """``others``: (K, 468, 3) px, faces of the picture that must not move with this one."""
         self.frame = frame
         self.landmarks = np.asarray(landmarks, np.float64)
         self.rest: RestFace = measure_rest(self.landmarks, frame)
-        self.mesh: Mesh = build_mesh(self.landmarks, frame)
+        self.mesh: Mesh = build_mesh(self.landmarks, frame, scales)
         self.shapes = shapes
         self._axes = frame.axes * frame.iod
-        rings = ring_points(self.landmarks)
+        rings = ring_points(self.landmarks, scales)
         self._still = np.concatenate([self.landmarks, rings])
-        self._depth = safe_depth(self._still, frame)
+        self._own = np.ones(len(self.mesh.source))
+        if others is not None and len(others):
+            ring = slice(POINTS, len(self._still))
+            self._own[ring] = own_share(landmarks, list(others), *self._still[ring, :2].T)
+        self._depth = safe_depth(self._still, frame, largest_turns(frame))
         self._mirrored = self._mirrored_fill()
         self._moves = shapes.moves.reshape(len(shapes.moves), -1)
 
@@ -153,7 +167,9 @@ class Deformer:
         points[self.mesh.fill_slice, 2] += 0.02 * self.frame.iod
         if not head.still:
             moved = head.apply(points)
-            points[:, :2] += (moved[:, :2] - points[:, :2]) * self.mesh.head_weight[:, None]
+            follow = self._own * self.mesh.head_weight
+            points[:, :2] += (moved[:, :2] - points[:, :2]) * follow[:, None]
+            points[:, 1] -= head.rise * np.maximum(self._own * self.mesh.rise_weight - follow, 0.0)
             points[:, 2] = moved[:, 2]
         return points.astype(np.float32)
 
@@ -189,12 +205,18 @@ def deformer_arrays(landmarks: Floats, frame: FaceFrame, shapes: Shapes) -> Arra
     }
 
 
-def deformer_from_arrays(arrays: Arrays) -> Deformer:
-    """The deformer that ``deformer_arrays`` described."""
+def deformer_from_arrays(arrays: Arrays, scales: tuple[float, ...] = RING_SCALES) -> Deformer:
+    """The deformer that ``deformer_arrays`` described, with rings at ``scales``."""
     shapes = Shapes(
         moves=arrays["body.moves"],
         shades=arrays["body.shades"],
         closing=arrays["body.closing"],
         unsmile=arrays["body.unsmile"],
     )
-    return Deformer(arrays["body.landmarks"], FaceFrame.from_arrays(arrays, "body.frame."), shapes)
+    return Deformer(
+        arrays["body.landmarks"],
+        FaceFrame.from_arrays(arrays, "body.frame."),
+        shapes,
+        scales,
+        arrays["body.others"],
+    )

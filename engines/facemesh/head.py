@@ -1,42 +1,55 @@
-"""Head motion: a rotation in depth about the neck, made safe for a flat photo.
-
-A photo knows nothing of what lies behind the edge of a cheek, and the depth of the mesh rises steeply there.
-Depth behind the eyes is therefore compressed, and wherever a triangle of this face would still fold over at a
-large pose (a nostril, the far cheek of a turned face) the depth is evened out until it does not.
-"""
+"""Head motion: a rotation in depth about the neck, as far as a photo of one side can show it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engines.facemesh.anatomy import POINTS, FaceFrame, Floats
-from engines.facemesh.mesh import face_triangles
+from engines.facemesh.anatomy import FaceFrame, Floats
+from engines.facemesh.relief import Move
 
-MAX_YAW, MAX_PITCH, MAX_ROLL = 14.0, 10.0, 14.0
-"""Degrees that a pose approaches but never passes, however far the motion asks to turn."""
-_SOFT_START = 0.7
+YAW = (15.0, 17.0)
+PITCH = ROLL = (10.0, 12.0)
+"""Degrees up to which a turn is as far as asked, and degrees that it never reaches however much is asked."""
+YAW_GAIN = 1.2
+"""A photo cannot show the far side of a cheek or an ear, so a turn looks smaller than it is; yaw makes up for
+it."""
+BACK_GAIN = 70.0
+"""Degrees of turn in the photo at which turning back to the viewer takes twice that gain: the far cheek is
+flat."""
+MOST_AWAY = 44.0
+"""Degrees from the viewer that a face, turned already in its photo, is not turned beyond."""
+LEAST_AWAY = 5.0
+"""Degrees that any face may turn further away."""
 CAMERA_DISTANCE = 9.0
 """Viewer to face in iod (about 0.8 m), for growing and shrinking with z."""
-PIVOT = (0.0, 1.15, 0.6)
+PIVOT = (0.0, 1.15, 0.75)
 """The joint the head turns about, from the middle of the eyes: x right, y down, z away, in iod."""
-DEPTH_LIMIT = 0.22
-"""Depth behind the eyes (iod) that is never reached."""
-_TEST_POSES = ((12.0, 0.0, 0.0), (-12.0, 0.0, 0.0), (0.0, 8.0, 0.0), (0.0, -8.0, 0.0))
-_SMALLEST = 0.3
-_RELAXATIONS = 80
+_LARGEST = ((16.0, 0.0), (-16.0, 0.0), (0.0, 11.0), (0.0, -11.0), (14.0, 9.0), (-14.0, -9.0))
 
 
-def soften(value: float, limit: float) -> float:
-    """``value`` while small; bends towards +-``limit`` and never reaches it."""
-    start = _SOFT_START * limit
-    over = abs(value) - start
+def soften(value: float, kept: float, limit: float) -> float:
+    """``value`` up to +-``kept``; beyond it bends towards +-``limit`` and never reaches it."""
+    over = abs(value) - kept
     if over <= 0:
         return value
-    room = limit - start
-    return float(np.sign(value) * (start + room * np.tanh(over / room)))
+    room = limit - kept
+    return float(np.sign(value) * (kept + room * np.tanh(over / room)))
+
+
+def soften_yaw(yaw: float, source_yaw: float) -> float:
+    """Degrees to turn a face that ``source_yaw`` degrees of turn are already in: less where it turns away."""
+    share = 1.0
+    if yaw * source_yaw > 0:
+        share = min(max(MOST_AWAY - abs(source_yaw), LEAST_AWAY) / YAW[1], 1.0)
+    return soften(yaw, share * YAW[0], share * YAW[1])
+
+
+def yaw_gain(yaw: float, source_yaw: float) -> float:
+    """How much further than asked the points are turned, so that the turn looks as large as asked."""
+    back = yaw * source_yaw < 0
+    return YAW_GAIN * (1 + abs(source_yaw) / BACK_GAIN if back else 1)
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:
@@ -48,17 +61,14 @@ def rotation(yaw: float, pitch: float, roll: float) -> Floats:
     return np.asarray(tilt @ turn @ nod)
 
 
-def compress_depth(depth: Floats, limit: float) -> Floats:
-    """Depth in iod from the eyes: kept in front of them, flattened towards ``limit`` behind them."""
-    return np.where(depth > 0, limit * np.tanh(np.maximum(depth, 0) / limit), depth)
-
-
 @dataclass(frozen=True)
 class HeadMotion:
-    """One frame's rigid motion in px: ``point @ matrix.T + offset``."""
+    """One frame's rigid motion in px: ``point @ matrix.T + offset``. ``rise``: px upwards that are part of
+    it."""
 
     matrix: Floats
     offset: Floats
+    rise: float = 0.0
 
     @property
     def still(self) -> bool:
@@ -80,14 +90,14 @@ def head_motion(pose: Floats, frame: FaceFrame) -> HeadMotion:
     yaw, pitch, roll, x, y, z = (float(value) for value in pose)
     if not any((yaw, pitch, roll, x, y, z)):
         return HeadMotion(np.eye(3), np.zeros(3))
-    turn = rotation(soften(yaw, MAX_YAW), soften(pitch, MAX_PITCH), soften(roll, MAX_ROLL))
-    lean = np.arctan2(frame.axes[0, 1], frame.axes[0, 0])
-    upright = rotation(0.0, 0.0, float(np.degrees(lean)))
+    turned = yaw_gain(yaw, frame.yaw) * soften_yaw(yaw, frame.yaw)
+    turn = rotation(turned, soften(pitch, *PITCH), soften(roll, *ROLL))
+    upright = rotation(0.0, 0.0, frame.lean)
     scale = CAMERA_DISTANCE / (CAMERA_DISTANCE - np.clip(z, -2.0, 2.0))
     matrix = scale * upright @ turn @ upright.T
     pivot = pivot_point(frame, upright)
     shift = frame.iod * np.array([x, -y, 0.0])
-    return HeadMotion(matrix, pivot - matrix @ pivot + shift)
+    return HeadMotion(matrix, pivot - matrix @ pivot + shift, y * frame.iod)
 
 
 def pivot_point(frame: FaceFrame, upright: Floats) -> Floats:
@@ -96,43 +106,7 @@ def pivot_point(frame: FaceFrame, upright: Floats) -> Floats:
     return np.asarray(eyes + upright @ np.array(PIVOT) * frame.iod)
 
 
-def safe_depth(points: Floats, frame: FaceFrame) -> Floats:
-    """(N,) px: depth from the eyes of (N, 3) px, made safe to turn; face points come first."""
-    raw = (np.asarray(points, np.float64)[:, 2] - frame.origin[2]) / frame.iod
-    depth = compress_depth(raw, DEPTH_LIMIT) * frame.iod
-    triangles = face_triangles()
-    for _ in range(_RELAXATIONS):
-        folding = triangles[_folding(np.column_stack([points[:POINTS, :2], depth[:POINTS]]), frame)]
-        if not len(folding):
-            break
-        _flatten(depth, folding)
-    return depth
-
-
-def _flatten(depth: Floats, triangles: NDArray[np.int32]) -> None:
-    """Move the corners of ``triangles`` half way to the mean depth of their triangle, in place."""
-    mean = depth[triangles].mean(1, keepdims=True)
-    total, count = np.zeros_like(depth), np.zeros_like(depth)
-    np.add.at(total, triangles, np.broadcast_to(mean, triangles.shape))
-    np.add.at(count, triangles, 1.0)
-    hit = count > 0
-    depth[hit] = (depth[hit] + total[hit] / count[hit]) / 2
-
-
-def _folding(points: Floats, frame: FaceFrame) -> NDArray[np.bool_]:
-    """(852,) which triangles shrink too far or turn over at one of the test poses."""
-    before = _areas(points)
-    solid = np.abs(before) > 1e-4 * frame.iod**2
-    found = np.zeros(len(before), bool)
-    for pose in _TEST_POSES:
-        after = _areas(head_motion(np.array([*pose, 0.0, 0.0, 0.0]), frame).apply(points))
-        found |= solid & (after / np.where(solid, before, 1.0) < _SMALLEST)
-    return found
-
-
-def _areas(points: Floats) -> Floats:
-    """Signed areas of the face triangles."""
-    a, b, c = (points[face_triangles()[:, i], :2] for i in range(3))
-    ab, ac = b - a, c - a
-    areas: Floats = (ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]) / 2
-    return areas
+def largest_turns(frame: FaceFrame) -> tuple[Move, ...]:
+    """The turns that must not fold anything."""
+    poses = (np.array([yaw, pitch, 0.0, 0.0, 0.0, 0.0]) for yaw, pitch in _LARGEST)
+    return tuple(head_motion(pose, frame).apply for pose in poses)

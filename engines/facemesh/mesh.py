@@ -34,7 +34,12 @@ Indices = NDArray[np.int32]
 
 RING_SCALES: tuple[float, ...] = (1.08, 1.2, 1.36, 1.56, 1.82, 2.12, 2.45)
 """Rings as multiples of the face outline. Hair and neck lie within 1.7, and nothing moves on the last one."""
+CUT_OUT_SCALES: tuple[float, ...] = (1.08, 1.22, 1.42, 1.7, 2.1, 2.6, 3.2)
+"""The same where the person is a layer of its own: all hair follows the head, and what is behind need not
+bend."""
 RINGS = len(RING_SCALES)
+SHOULDERS = 0.6
+"""Share of the head's rising and sinking that goes to the shoulders."""
 OPENINGS: tuple[tuple[Row, Row], ...] = (
     (UPPER_INNER_LIP, LOWER_INNER_LIP),
     (RIGHT_EYE_UPPER, RIGHT_EYE_LOWER),
@@ -92,13 +97,15 @@ class Mesh:
 
     ``triangles``: (T, 3) int32. ``source``: (V, 2) px, where each vertex lies in the photo. ``head_weight``:
     (V,) how far a vertex follows the head. ``expression_weight``: (RINGS,) how far a ring follows the outline
-    of the face when the expression moves it.
+    of the face when the expression moves it. ``rise_weight``: (V,) the least share of the head's rising and
+    sinking that a vertex takes part in.
     """
 
     triangles: Indices
     source: Floats
     head_weight: Floats
     expression_weight: Floats
+    rise_weight: Floats
 
     @property
     def fill_slice(self) -> slice:
@@ -106,14 +113,14 @@ class Mesh:
         return slice(POINTS + RINGS * len(FACE_OVAL), len(self.source))
 
 
-def ring_points(landmarks: Floats) -> Floats:
+def ring_points(landmarks: Floats, scales: tuple[float, ...] = RING_SCALES) -> Floats:
     """(RINGS * 36, 3) px: the outline scaled about its middle; outer rings grow round."""
     outline = np.asarray(landmarks, np.float64)[list(FACE_OVAL)]
     centre = (outline.max(0) + outline.min(0)) / 2
     arms = outline - centre
     length = np.linalg.norm(arms[:, :2], axis=1, keepdims=True)
     rings = []
-    for scale in RING_SCALES:
+    for scale in scales:
         even = np.clip((scale - 1.0) / 1.45, 0.0, 1.0) * 0.6
         factor = scale * ((1 - even) + even * length.mean() / length)
         ring = centre + arms * factor
@@ -122,16 +129,26 @@ def ring_points(landmarks: Floats) -> Floats:
     return np.concatenate(rings)
 
 
-def _head_weights(points: Floats, frame: FaceFrame) -> Floats:
-    """(RINGS * 36,): hair follows the head fully, the neck less and less, the outermost ring not at all."""
-    scale = np.repeat(RING_SCALES, len(FACE_OVAL))
+def _downwards(points: Floats, frame: FaceFrame) -> Floats:
+    """(RINGS * 36,): 1 straight below the middle of the face, 0 beside and above it."""
     local = frame.to_local(points)
-    middle = local.reshape(RINGS, -1, 3).mean((0, 1))
-    arm = local - middle
-    down = np.clip(arm[:, 1] / np.linalg.norm(arm[:, :2], axis=1), 0.0, 1.0) ** 2
-    free = 1 - smoothstep(scale, 1.3, RING_SCALES[-1])
+    arm = local - local.reshape(RINGS, -1, 3).mean((0, 1))
+    return np.asarray(np.clip(arm[:, 1] / np.linalg.norm(arm[:, :2], axis=1), 0.0, 1.0) ** 2)
+
+
+def _head_weights(scales: tuple[float, ...], down: Floats) -> Floats:
+    """(RINGS * 36,): hair follows the head fully, the neck less and less, the outermost ring not at all."""
+    scale = np.repeat(scales, len(FACE_OVAL))
+    whole = 1.3 if scales is RING_SCALES else scales[4]
+    free = 1 - smoothstep(scale, whole, scales[-1])
     held = 1 - smoothstep(scale, 0.95, RING_SCALES[-2])
     return np.asarray(free * (1 - down) + held * down)
+
+
+def _rise_weights(scales: tuple[float, ...], down: Floats) -> Floats:
+    """(RINGS * 36,): how far the shoulders rise and sink with the head, as they do in breathing."""
+    scale = np.repeat(scales, len(FACE_OVAL))
+    return np.asarray(SHOULDERS * down * (1 - smoothstep(scale, RING_SCALES[3], scales[-1])))
 
 
 def fill_middles(face: Floats) -> Floats:
@@ -143,17 +160,19 @@ def fill_middles(face: Floats) -> Floats:
     return np.concatenate(rows)
 
 
-def build_mesh(landmarks: Floats, frame: FaceFrame) -> Mesh:
-    """The mesh of a photo with its (468, 3) ``landmarks`` in px."""
-    rings = ring_points(landmarks)
-    weight = _head_weights(rings, frame)
+def build_mesh(landmarks: Floats, frame: FaceFrame, scales: tuple[float, ...] = RING_SCALES) -> Mesh:
+    """The mesh of a photo with its (468, 3) ``landmarks`` in px; ``scales`` of the rings as RING_SCALES."""
+    rings = ring_points(landmarks, scales)
+    down = _downwards(rings, frame)
     face = np.asarray(landmarks, np.float64)
     fill = fill_middles(face)
+    whole = (np.ones(POINTS), np.ones(len(fill)))
     return Mesh(
         triangles=np.concatenate(
             [face_triangles(), np.array(_fill_triangles(), np.int32), np.array(_ring_triangles(), np.int32)]
         ),
         source=np.concatenate([face, rings, fill])[:, :2],
-        head_weight=np.concatenate([np.ones(POINTS), weight, np.ones(len(fill))]),
-        expression_weight=1 - smoothstep(np.array(RING_SCALES), 1.0, 1.5),
+        head_weight=np.concatenate([whole[0], _head_weights(scales, down), whole[1]]),
+        expression_weight=1 - smoothstep(np.array(scales), 1.0, 1.5),
+        rise_weight=np.concatenate([whole[0], _rise_weights(scales, down), whole[1]]),
     )

@@ -20,7 +20,7 @@ from engines.types import EMOTIONS, MAX_SHIFT, AvatarRef, EmotionKey, Expression
 from studio.services import Studio
 from studio.settings import load_settings
 
-CLICK_TYPES: dict[str, Any] = {"number": float, "integer": int, "boolean": bool, "string": str}
+CLICK_TYPES: dict[str, Any] = {"number": float, "integer": int, "boolean": bool}
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def _click_type(entry: OptionField) -> Any:
     if entry.choices:
         return click.Choice(entry.choices)
     if entry.minimum is None and entry.maximum is None:
-        return CLICK_TYPES[entry.kind]
+        return CLICK_TYPES.get(entry.kind, str)
     ranged: Any = click.IntRange if entry.kind == "integer" else click.FloatRange
     return ranged(entry.minimum, entry.maximum)
 

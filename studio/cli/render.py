@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from engines.encode import check_clip_path
 from engines.errors import StudioError
 from engines.motion_files import check_motion_path, write_motion
 from engines.pipeline import Pipeline
@@ -35,7 +36,7 @@ PATH = click.Path(path_type=Path)
 
 @click.command("render", help="Make a talking video from a picture and words.")
 @click.option("--avatar", required=True, help="A picture, or the id of an avatar of 'launch.py avatar list'.")
-@click.option("--out", type=PATH, required=True, help="The video to write, an .mp4.")
+@click.option("--out", type=PATH, required=True, help="The video to write, .mp4 or .webm.")
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
 @moves_option("--adjust", "Correct a point of the face that was found wrong")
 @click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
@@ -80,8 +81,7 @@ def _avatar(studio: Studio, name: str, face: int) -> AvatarRef:
 
 
 def _check_out(out: Path, motion_out: Path | None) -> None:
-    if out.suffix.lower() != ".mp4":
-        raise StudioError(f"The video is written as .mp4; name it {out.with_suffix('.mp4').name}.")
+    check_clip_path(out, alpha=False)
     for path in filter(None, (out, motion_out)):
         if not path.parent.is_dir():
             raise StudioError(f"There is no folder '{path.parent}'; make it or choose another one.")

@@ -9,15 +9,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
+from string import digits
 
 from engines.errors import StudioError
-from engines.requests import parse_request, request_document
+from engines.requests import (
+    is_transparent,
+    option_pictures,
+    parse_request,
+    request_document,
+    with_pictures,
+)
 from engines.types import RenderRequest
 from studio.jobs.storage import Storage, copy_file
 from studio.jobs.store import JobRow
 from studio.library import Library, StoredClip
 
-CLIP, MANIFEST = "clip.mp4", "manifest.json"
+MANIFEST = "manifest.json"
 
 
 class JobFiles:
@@ -31,6 +38,10 @@ class JobFiles:
         """The working folder."""
         return self._library.start_clip(row.owner, row.id)
 
+    def video(self, row: JobRow) -> Path:
+        """Where the clip is made."""
+        return self.folder(row) / _video_name(self.named(row))
+
     def take_in(self, row: JobRow, request: RenderRequest) -> JobRow:
         """Copy picture and recording, so that the originals may go away; the row then names the copies.
 
@@ -39,9 +50,13 @@ class JobFiles:
         picture = self._take(row, request.avatar.source, "picture")
         audio = request.words.audio
         recording = self._take(row, audio, "recording") if audio is not None else None
+        backdrops = {
+            place: self._take(row, path, f"backdrop{index}")
+            for index, (place, path) in enumerate(option_pictures(request).items())
+        }
         words = replace(request.words, audio=recording)
         named = replace(request, avatar=replace(request.avatar, source=picture), words=words)
-        return replace(row, request=request_document(named))
+        return replace(row, request=request_document(with_pictures(named, backdrops)))
 
     def named(self, row: JobRow) -> RenderRequest:
         """The job's request with files as bare names."""
@@ -53,7 +68,9 @@ class JobFiles:
         named, folder = self.named(row), self.folder(row)
         audio = named.words.audio and str(folder / named.words.audio)
         avatar = replace(named.avatar, source=str(folder / named.avatar.source))
-        return replace(named, avatar=avatar, words=replace(named.words, audio=audio))
+        backdrops = {place: str(folder / name) for place, name in option_pictures(named).items()}
+        here = replace(named, avatar=avatar, words=replace(named.words, audio=audio))
+        return with_pictures(here, backdrops)
 
     def keep(self, row: JobRow, *paths: Path) -> None:
         """Let other machines have files of the working folder."""
@@ -72,7 +89,7 @@ class JobFiles:
     def collect(self, row: JobRow) -> StoredClip | None:
         """A finished clip, brought into the library if another machine made it; None if it was deleted."""
         if self._storage and self.collects and not row.collected:
-            self._fetch(row, (CLIP, MANIFEST))
+            self._fetch(row, (_video_name(self.named(row)), MANIFEST))
             self.deliver(row)
         try:
             return self._library.clip(row.owner, row.id)
@@ -87,7 +104,7 @@ class JobFiles:
     def _take(self, row: JobRow, source: str, what: str) -> str:
         path = Path(source)
         if not path.is_file():
-            raise StudioError(f"The {what} is gone; choose it again.")
+            raise StudioError(f"The {what.rstrip(digits)} is gone; choose it again.")
         name = f"{what}{path.suffix.lower()[:6]}"
         copy_file(path, self.folder(row) / name)
         self.keep(row, self.folder(row) / name)
@@ -106,6 +123,10 @@ class JobFiles:
     def _forget_shared(self, row: JobRow) -> None:
         if self._storage:
             self._storage.drop(_prefix(row))
+
+
+def _video_name(request: RenderRequest) -> str:
+    return "clip.webm" if is_transparent(request) else "clip.mp4"
 
 
 def _prefix(row: JobRow) -> str:

@@ -11,7 +11,7 @@ from engines.errors import Cancelled, StudioError
 from engines.pipeline import Pipeline
 from engines.staged import Outline, StagedRender, Times
 from studio.jobs.durable import Step
-from studio.jobs.files import CLIP, JobFiles
+from studio.jobs.files import JobFiles
 from studio.jobs.running import Interrupted, Limits, RunningJob
 from studio.jobs.store import Enqueue, JobStore
 from studio.jobs.timings import Forecast, Timings, known_size
@@ -127,7 +127,7 @@ class Runner:
         return self._files.request(job.row)
 
     def _begin(self, job: RunningJob, staged: StagedRender) -> dict[str, Any]:
-        outline = staged.begin(self._files.folder(job.row) / CLIP)
+        outline = staged.begin(self._files.video(job.row))
         self._files.keep(job.row, *staged.take_paths(outline))
         self._store.moved(job.row)
         return outline.document()
@@ -139,7 +139,7 @@ class Runner:
         return spent
 
     def _join(self, job: RunningJob, staged: StagedRender, outline: Outline, spent: list[Times]) -> None:
-        video = self._files.folder(job.row) / CLIP
+        video = self._files.video(job.row)
         clip = staged.join(outline, spent, video)
         manifest = self._library.describe_clip(job.row.owner, job.row.id, clip, job.row.avatar)
         self._files.keep(job.row, video, manifest)

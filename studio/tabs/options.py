@@ -1,8 +1,9 @@
-"""Sliders out of declarations: for any engine's options, and for the strengths of an expression."""
+"""Controls out of declarations: for any engine's options, and for the strengths of an expression."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from engines.options import OptionField, option_fields
 from engines.registry import Engine
 
 STEPS_PER_DECADE = 20
+PICTURE_HEIGHT = 120
+"""Height in px of the place where a picture is dropped."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ def _control(item: OptionField) -> Component:
         return gr.Radio(choices, value=item.default, **said)
     if item.kind == "string":
         return gr.Textbox(item.default, **said)
+    if item.kind == "colour":
+        return gr.ColorPicker(item.default, **said)
+    if item.kind == "picture":
+        return gr.File(label=item.title, file_types=["image"], type="filepath", height=PICTURE_HEIGHT)
     return _number(item, said)
 
 
@@ -81,4 +88,14 @@ def _typed(value: Any, item: OptionField) -> Any:
         return item.default
     if item.kind == "number":
         return float(value)
+    if item.kind == "colour":
+        return hex_colour(str(value))
     return round(value) if item.kind == "integer" else value
+
+
+def hex_colour(value: str) -> str:
+    """A colour as browsers' pickers give it, "#rrggbb" or "rgba(r, g, b, a)", as "#rrggbb"."""
+    numbers = re.findall(r"[\d.]+", value)
+    if not value.startswith("rgb") or len(numbers) < 3:
+        return value
+    return "#" + bytes(min(round(float(number)), 255) for number in numbers[:3]).hex()

@@ -90,3 +90,50 @@ def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(StudioError, match="disk is full"):
         encode_clip(moving_square(5, 25.0), tone(0.2, 22050), tmp_path / "c.mp4", Watch())
     assert list(tmp_path.iterdir()) == []
+
+
+def fading_square(count, size=64):
+    """A blue square on nothing: RGBA."""
+    for index in range(count):
+        image = np.zeros((size, size, 4), np.uint8)
+        image[16:48, 8 + index : 40 + index] = (20, 60, 220, 255)
+        yield image
+
+
+def decoded_alpha(path):
+    decoder = av.CodecContext.create("libvpx-vp9", "r")
+    with av.open(str(path)) as clip:
+        packets = list(clip.demux(video=0))
+        return [frame.to_ndarray(format="rgba") for packet in packets for frame in decoder.decode(packet)]
+
+
+def test_a_transparent_clip_is_vp9_with_alpha_and_opus(tmp_path):
+    path = tmp_path / "clip.webm"
+    stream = FrameStream(FrameSpec(64, 64, 25.0, 15, alpha=True), fading_square(15))
+    encode_clip(stream, tone(0.6, 22050), path, Watch())
+    with av.open(str(path)) as clip:
+        video, sound = clip.streams.video[0], clip.streams.audio[0]
+        assert (video.codec.name, sound.codec.name) == ("vp9", "opus")
+        assert video.metadata["alpha_mode"] == "1"
+        assert float(clip.duration) / av.time_base == pytest.approx(0.6, abs=0.05)
+    frames = decoded_alpha(path)
+    assert len(frames) == 15
+    assert frames[10][4, 4, 3] == 0
+    assert frames[10][32, 30, 3] == 255
+    assert np.abs(frames[10][32, 30, :3].astype(int) - (20, 60, 220)).max() < 12
+
+
+def test_webm_without_transparency_works_too(tmp_path):
+    path = tmp_path / "clip.webm"
+    encode_clip(moving_square(10, 25.0), tone(0.4, 22050), path, Watch())
+    with av.open(str(path)) as clip:
+        image = next(clip.decode(video=0)).to_ndarray(format="rgb24")
+    assert np.abs(image[30, 40].astype(int) - (200, 40, 40)).max() < 10
+
+
+@pytest.mark.parametrize(("name", "said"), [("c.mp4", "cannot be transparent.*c.webm"), ("c.avi", "c.mp4")])
+def test_a_file_that_cannot_hold_the_frames_is_refused(tmp_path, name, said):
+    stream = FrameStream(FrameSpec(64, 64, 25.0, 5, alpha=True), fading_square(5))
+    with pytest.raises(StudioError, match=said):
+        encode_clip(stream, tone(0.2, 22050), tmp_path / name, Watch())
+    assert list(tmp_path.iterdir()) == []

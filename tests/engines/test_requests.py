@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from engines.errors import StudioError
+from engines.inputs import check_files
 from engines.options import option_fields
 from engines.registry import all_engines, all_recipes, get_engine, get_recipe
-from engines.requests import content_document, parse_request, request_document
+from engines.requests import content_document, is_transparent, parse_request, request_document
 from engines.types import AvatarRef, EmotionKey, Expression, RenderRequest, Words
 
 
@@ -81,3 +82,24 @@ def test_unknown_names_are_answered_with_the_known_ones():
     with pytest.raises(StudioError, match="facemesh"):
         get_engine("magic")
     assert "instant" in all_recipes()
+
+
+def behind(request, path):
+    options = {"facemesh": {"background": "picture", "background_picture": str(path)}}
+    return replace(request, options=options)
+
+
+def test_a_picture_among_the_options_counts_by_its_content(request_, tmp_path):
+    first, copy = tmp_path / "beach.png", tmp_path / "copy.png"
+    first.write_bytes(b"sand")
+    copy.write_bytes(b"sand")
+    assert content_document(behind(request_, first)) == content_document(behind(request_, copy))
+    copy.write_bytes(b"snow")
+    assert content_document(behind(request_, first)) != content_document(behind(request_, copy))
+    with pytest.raises(StudioError, match=r"no picture 'gone.png'"):
+        check_files(behind(request_, tmp_path / "gone.png"))
+
+
+def test_only_a_transparent_background_asks_for_a_file_with_alpha(request_):
+    assert is_transparent(replace(request_, options={"facemesh": {"background": "transparent"}}))
+    assert not is_transparent(request_)

@@ -1,6 +1,8 @@
 """Renders happen in the background, one after the other, and stop when they are told to."""
 
+import shutil
 import time
+from dataclasses import replace
 
 import av
 import pytest
@@ -98,3 +100,25 @@ def test_the_recording_may_go_away_after_submitting(studio, photo_file, tmp_path
     upload.unlink()
     view = wait_for(studio, ADA, job, "completed")
     assert sorted(path.name for path in view.clip.path.parent.iterdir()) == ["clip.mp4", "manifest.json"]
+
+
+def test_a_transparent_clip_is_a_webm_and_the_background_picture_is_copied(studio, photo_file, tmp_path):
+    picture = tmp_path / "beach.png"
+    shutil.copyfile(photo_file, picture)
+    clear, beach = (
+        replace(request(photo_file, "Hi.", 192), options={"facemesh": options})
+        for options in (
+            {"background": "transparent"},
+            {"background": "picture", "background_picture": str(picture)},
+        )
+    )
+    jobs = [studio.jobs.submit(ADA, each, "Eileen") for each in (clear, beach)]
+    picture.unlink()
+    for job in jobs:
+        wait_for(studio, ADA, job, "completed")
+    over, through = studio.library.clips(ADA)
+    assert (through.path.name, over.path.name) == ("clip.webm", "clip.mp4")
+    assert {path.name for path in over.path.parent.iterdir()} == {"clip.mp4", "manifest.json"}
+    assert str(tmp_path) not in (over.path.parent / "manifest.json").read_text("utf-8")
+    with av.open(str(through.path)) as file:
+        assert file.streams.video[0].metadata["alpha_mode"] == "1"

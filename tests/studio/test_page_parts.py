@@ -40,6 +40,8 @@ class Sample:
     mirror: bool = False
     style: Literal["soft", "sharp"] = "soft"
     note: str = ""
+    tint: Annotated[str, Field(json_schema_extra={"format": "colour"})] = "#102030"
+    scene: Annotated[str, Field(json_schema_extra={"format": "picture"})] = ""
 
 
 def test_options_become_controls_of_their_kind() -> None:
@@ -51,6 +53,8 @@ def test_options_become_controls_of_their_kind() -> None:
         "mirror": gr.Checkbox,
         "style": gr.Radio,
         "note": gr.Textbox,
+        "tint": gr.ColorPicker,
+        "scene": gr.File,
     }
     warmth = controls.components["warmth"]
     assert (warmth.minimum, warmth.maximum, warmth.value) == (0.0, 2.0, 1.0)
@@ -65,6 +69,8 @@ def test_only_what_was_changed_goes_into_a_request() -> None:
     assert controls.changed(form) == {"warmth": 2.0}
     assert isinstance(controls.values(form)["warmth"], float)
     assert controls.values(form)["steps"] == 20
+    form |= {controls.components["tint"]: "rgba(16, 32.2, 255, 1)", controls.components["scene"]: "a.png"}
+    assert controls.changed(form) == {"warmth": 2.0, "tint": "#1020ff", "scene": "a.png"}
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0, 2), (80, 320), (-150, 150), (0, 99)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,10 +64,10 @@ def prepared(portrait: Portrait) -> Arrays:
 
 @pytest.fixture(scope="session")
 def render(prepared: Arrays) -> Render:
-    """render(weights, pose, keep_smile=0.4) -> one frame."""
+    """render(weights, pose, **options) -> one frame."""
 
-    def one(weights: Weights, pose: tuple[float, ...] = (0,) * 6, keep_smile: float = 0.4) -> Image:
+    def one(weights: Weights, pose: tuple[float, ...] = (0,) * 6, **options: Any) -> Image:
         motion = motion_of(weights, poses=np.array([pose], np.float32))
-        return next(FacemeshAnimator().animate(prepared, motion, FacemeshOptions(keep_smile)).frames)
+        return next(FacemeshAnimator().animate(prepared, motion, FacemeshOptions(**options)).frames)
 
     return one

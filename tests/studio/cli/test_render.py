@@ -124,6 +124,15 @@ def test_bad_pictures_and_bad_outputs_get_one_sentence(run, photo_file, faceless
     for avatar, path, named in cases:
         code, _, err = run("render", "--avatar", avatar, "--text", "a", "--out", path)
         assert (code, named in err, len(err.strip().splitlines())) == (1, True, 1), err
+    backgrounds = [
+        (("transparent",), "c.webm"),
+        (("picture", "--facemesh-background-picture", tmp_path / "sea.png"), "sea.png"),
+        (("colour", "--facemesh-background-colour", "red"), "Background"),
+    ]
+    for flags, named in backgrounds:
+        picked = ("--facemesh-background", *flags)
+        code, _, err = run("render", "--avatar", photo_file, "--text", "a", "--out", out, *picked)
+        assert (code, named.lower() in err.lower(), len(err.strip().splitlines())) == (1, True, 1), err
     assert not out.exists()
 
 
