@@ -117,5 +117,6 @@ def content_document(request: RenderRequest) -> str:
 def speech_digest(speech: Speech) -> str:
     """SHA-256 in hex of what is heard and of the phones that are known of it."""
     phones = [[phone.start, phone.end, phone.ipa] for phone in speech.phones]
-    text = json.dumps([speech.sample_rate, phones])
-    return hashlib.sha256(np.ascontiguousarray(speech.samples).tobytes() + text.encode()).hexdigest()
+    digest = hashlib.sha256(np.ascontiguousarray(speech.samples).data)
+    digest.update(json.dumps([speech.sample_rate, phones]).encode())
+    return digest.hexdigest()
