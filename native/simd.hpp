@@ -1,0 +1,37 @@
+// What the processor can do at once. Every path gives the same numbers; they differ in speed only.
+#pragma once
+
+#if defined(__SSE2__) || defined(_M_X64)
+#define VISEMA_SSE2 1
+#include <emmintrin.h>
+#endif
+
+#if defined(VISEMA_SSE2) && defined(__GNUC__) && defined(__x86_64__)
+// Code for AVX2 lies beside that for any processor, and is taken where the processor has it.
+#define VISEMA_AVX2 1
+#define VISEMA_WITH_AVX2 __attribute__((target("avx2")))
+#define VISEMA_INLINE inline __attribute__((always_inline))
+#include <immintrin.h>
+#else
+#define VISEMA_INLINE inline
+#endif
+
+#if defined(_MSC_VER)
+#define VISEMA_APART __restrict
+#else
+#define VISEMA_APART __restrict__
+#endif
+
+namespace visema {
+
+// Whether AVX2 is there and may be used.
+inline bool has_avx2() {
+#ifdef VISEMA_AVX2
+    static const bool found = __builtin_cpu_supports("avx2");
+    return found;
+#else
+    return false;
+#endif
+}
+
+}  // namespace visema
