@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "raster.hpp"
+#include "sample.hpp"
 
 namespace visema {
 
@@ -63,6 +64,16 @@ inline Box make_box(const Rectangle& r) {
 inline void require_picture(const Bytes& picture, const char* message) {
     require(picture.ndim() == 3 && picture.shape(2) == 3 && picture.size() > 0, message);
     require(picture.shape(0) <= kMaxSide && picture.shape(1) <= kMaxSide, "the picture is too large");
+}
+
+// (h, w, 3) bytes that are written to: pixels must lie side by side, rows may lie apart.
+inline Pixels require_pixels(py::array& array) {
+    require(py::isinstance<py::array_t<std::uint8_t>>(array) && array.ndim() == 3 && array.shape(2) == 3,
+            "pixels must be (h, w, 3) uint8");
+    require(array.shape(0) <= kMaxSide && array.shape(1) <= kMaxSide, "the picture is too large");
+    require(array.size() == 0 || (array.strides(2) == 1 && array.strides(1) == 3), "pixels must lie side by side");
+    return {static_cast<std::uint8_t*>(array.size() ? array.mutable_data() : nullptr), static_cast<int>(array.shape(1)),
+            static_cast<int>(array.shape(0)), array.strides(0)};
 }
 
 void bind_canvas(py::module_& m);

@@ -34,4 +34,5 @@ PYBIND11_MODULE(visema_native, m) {
           "Returns (3, h, w) float32: source x, source y, shade. The nearest triangle wins; a pixel without one is\n"
           "its own source. Thread-safe; the GIL is released while it works.");
     visema::bind_canvas(m);
+    visema::bind_paint(m);
 }

@@ -83,16 +83,7 @@ VISEMA_INLINE void draw(const Span& span, const SetTriangle& t, const Map& map) 
     }
 }
 
-#ifdef VISEMA_AVX2
-VISEMA_WITH_AVX2 void draw_avx2(const Span& span, const SetTriangle& t, const Map& map) { draw(span, t, map); }
-#endif
-
-void draw_span(const Span& span, const SetTriangle& t, const Map& map) {
-#ifdef VISEMA_AVX2
-    if (has_avx2()) return draw_avx2(span, t, map);
-#endif
-    draw(span, t, map);
-}
+VISEMA_FASTEST(draw_span, draw, (const Span& span, const SetTriangle& t, const Map& map), (span, t, map))
 
 bool moves(const float* value) { return value[0] != 0.f || value[1] != 0.f || value[2] != 0.f; }
 

@@ -22,6 +22,19 @@
 #define VISEMA_APART __restrict__
 #endif
 
+// Defines `name` as the fastest of two builds of the inline function `body` (of the same parameters).
+#ifdef VISEMA_AVX2
+#define VISEMA_FASTEST(name, body, parameters, arguments)                  \
+    VISEMA_WITH_AVX2 void name##_avx2 parameters { body arguments; }       \
+    void name parameters {                                                 \
+        if (has_avx2()) return name##_avx2 arguments;                      \
+        body arguments;                                                    \
+    }
+#else
+#define VISEMA_FASTEST(name, body, parameters, arguments) \
+    void name parameters { body arguments; }
+#endif
+
 namespace visema {
 
 // Whether AVX2 is there and may be used.

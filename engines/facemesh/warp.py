@@ -1,6 +1,6 @@
 """Pixels of a frame from the photo: backward map, sampling, shade.
 
-Two canvases do the same, equal within 2 of 255: ``visema_native.Canvas``, where it is built, and ``PlainCanvas``.
+Two canvases do the same, equal within 2 of 255: ``visema_native.Canvas``, if built, and ``PlainCanvas``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHADE_RGB = (0.75, 1.0, 1.15)
 class Detail:
     """A sharper version of a part of the photo.
 
-    ``rgb``: (h, w, 3); its pixel (i, j), column and row, lies at ((i, j) + ``origin``) / ``finer`` in the photo.
+    ``rgb``: (h, w, 3); its pixel (column, row) lies at ((column, row) + ``origin``) / ``finer`` in the photo.
     """
 
     rgb: Image
@@ -84,7 +84,7 @@ class PlainCanvas:
 
 def moving_box(vertices: Float32, values: Float32, triangles: Indices, size: tuple[int, int]) -> Box:
     """The part of a picture of ``size`` (width, height) that triangles with a moving corner can touch."""
-    moving: NDArray[np.bool_] = values.any(axis=1)
+    moving = np.any(values, axis=1)
     corners = vertices[triangles[moving[triangles].any(axis=1)].ravel(), :2]
     if not len(corners):
         return Box(0, 0, 0, 0)

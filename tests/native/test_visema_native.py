@@ -112,7 +112,7 @@ def test_an_empty_box_is_empty():
     ],
 )
 def test_wrong_arrays_are_refused(vertices: np.ndarray, values: np.ndarray, triangles: np.ndarray):
-    with pytest.raises(ValueError, match="must be|does not exist"):
+    with pytest.raises(ValueError, match=r"must be|does not exist"):
         native.rasterise(vertices, values, triangles, (0, 0, 10, 10))
 
 
