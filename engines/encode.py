@@ -18,7 +18,8 @@ import soxr
 
 from engines.files import whole_file
 from engines.progress import Watch
-from engines.types import Float32, FrameStream, Image, Speech
+from engines.types import Float32, FrameStream, Speech
+from engines.video_frames import video_frame
 
 AUDIO_RATE = 48000
 AUDIO_CHUNK = 1024
@@ -52,7 +53,7 @@ def encode_clip(
         sound = SoundTrack(out, speech, stream.spec.count / stream.spec.fps)
         for index, image in enumerate(stream.frames):
             watch.report("render", index / stream.spec.count)
-            out.mux(video.encode(to_frame(image)))
+            out.mux(video.encode(video_frame(image)))
             sound.write_until((index + 1) / stream.spec.fps)
         out.mux(video.encode(None))
         sound.finish()
@@ -75,12 +76,6 @@ def add_sound(out: Any) -> Any:
     track = out.add_stream("aac", rate=AUDIO_RATE, layout="mono")
     track.bit_rate = AUDIO_BITS_PER_SECOND
     return track
-
-
-def to_frame(image: Image) -> av.VideoFrame:
-    """``image`` as the encoder takes it."""
-    frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-    return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
 
 
 class SoundTrack:

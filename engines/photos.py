@@ -236,7 +236,9 @@ def _at_output_size(rgb: Image, face: Face, size: int | None) -> Portrait:
         )
     new_width, new_height = _even(width * scale), _even(height * scale)
     factors = np.array([new_width / width, new_height / height, (new_width / width + new_height / height) / 2])
-    return Portrait(_resize(rgb, new_width, new_height), (face.landmarks * factors).astype(np.float32))
+    landmarks = (face.landmarks * factors).astype(np.float32)
+    source = rgb if new_width < width else None
+    return Portrait(_resize(rgb, new_width, new_height), landmarks, source=source)
 
 
 def _even(length: float) -> int:

@@ -22,6 +22,7 @@ from engines.facemesh.anatomy import (
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
+from engines.facemesh.detail import detail_arrays, detail_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.eyes_glasses import GlassesLayer, hidden_by, take_off
@@ -60,7 +61,7 @@ class Scene:
         self._eyes = EyeLayer(prepared, frame)
         self._creases = CreaseLayer(prepared, frame)
         self._glasses = GlassesLayer(prepared, self._deformer.solid)
-        self._canvas = make_canvas(self.photo, self._deformer.mesh.triangles)
+        self._canvas = make_canvas(self.photo, self._deformer.mesh.triangles, detail_from_arrays(prepared))
         self._mouth_depth = self._deformer.depth_at(UPPER_INNER_LIP)
         self._eye_depth = {
             "right": self._deformer.depth_at(RIGHT_EYE_UPPER),
@@ -152,6 +153,7 @@ class FacemeshAnimator:
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
             **deformer_arrays(portrait.landmarks, frame, shapes),
+            **detail_arrays(portrait),
             **prepare_mouth(portrait, frame),
             **prepare_eyes(portrait, frame),
             **prepare_creases(portrait, frame),

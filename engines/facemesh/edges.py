@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.outlines import area_cover
-from engines.facemesh.raster import native_module
+from engines.native import native_module
 from engines.types import Float32, Image
 
 Array = NDArray[Any]
@@ -138,8 +138,7 @@ def coverage(polygon: Array, window: Window, softness: float = 0.0) -> Float32:
 def blurred(plane: Float32, sigma: float) -> Float32:
     """Gaussian blur of (h, w) or (h, w, C) float32, ``sigma`` in px, mirrored at the borders."""
     module = native_module()
-    soft: Float32 = cv2.GaussianBlur(plane, (0, 0), sigma) if module is None else module.blur(plane, sigma)
-    return soft
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma) if module is None else module.blur(plane, sigma))
 
 
 def smoothstep(low: float, high: float, value: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.edges import Window, threefold
-from engines.facemesh.raster import native_module
+from engines.native import native_module
 from engines.types import Float32
 
 Array = NDArray[Any]

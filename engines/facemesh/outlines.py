@@ -25,16 +25,16 @@ class _Strokes(NamedTuple):
 
 
 def area_cover(polygon: Array, window: Any) -> Float32:
-    """(h, w) float32 in [0, 1]: share of each pixel of a ``Window`` within the closed ``polygon`` (N, 2) px.
+    """(h, w) float32: share of each pixel of a ``Window`` within a closed ``polygon`` (N, 2) px, 0 to 1.
 
-    Every edge adds to the pixels right of it what lies below it, with its sign, and sums run along the rows: the
-    exact area of scan converters with accumulation buffers. Parts that the outline encloses twice count once.
+    Every edge adds to the pixels right of it what lies below it, signed, and sums run along rows: the exact
+    area of scan converters with accumulation buffers. Parts that the outline encloses twice count once.
     """
     height, width = max(window.height, 0), max(window.width, 0)
     corners = np.asarray(polygon, np.float64) - (window.left - 0.5, window.top - 0.5)
     rows = np.bincount(*_pieces(_strokes(corners, width, height), width), minlength=height * (width + 2))
     sums = rows[: height * (width + 2)].reshape(height, width + 2).cumsum(axis=1)[:, :width]
-    return np.minimum(np.abs(sums), 1.0).astype(np.float32)
+    return np.asarray(np.minimum(np.abs(sums), 1.0), np.float32)
 
 
 def _repeated(counts: Array) -> tuple[Array, Array]:

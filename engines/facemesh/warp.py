@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.raster import Box, Planes, native_module, rasterise_opencv
+from engines.facemesh.raster import Box, Planes, rasterise_opencv
+from engines.native import native_module
 from engines.types import Float32, Image
 
 Indices = NDArray[np.int32]
