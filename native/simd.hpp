@@ -1,7 +1,8 @@
 // What the processor can do at once. Every path gives the same numbers; they differ in speed only.
 #pragma once
 
-#if defined(__SSE2__) || defined(_M_X64)
+// VISEMA_PORTABLE leaves all of it out.
+#if (defined(__SSE2__) || defined(_M_X64)) && !defined(VISEMA_PORTABLE)
 #define VISEMA_SSE2 1
 #include <emmintrin.h>
 #endif

@@ -25,7 +25,10 @@ void light(std::uint8_t* rgbx, float shade) {
     const __m128i wide = _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(bytes), zero), zero);
     const __m128 shares = _mm_setr_ps(kShade[0], kShade[1], kShade[2], 0.f);
     const __m128 gain = _mm_add_ps(_mm_set1_ps(1.f), _mm_mul_ps(shares, _mm_set1_ps(shade)));
-    const __m128i lit = _mm_cvtps_epi32(_mm_min_ps(_mm_mul_ps(_mm_cvtepi32_ps(wide), gain), _mm_set1_ps(255.f)));
+    const __m128 product = _mm_mul_ps(_mm_cvtepi32_ps(wide), gain);
+    // In this order what is no number is black.
+    const __m128 within = _mm_min_ps(_mm_max_ps(product, _mm_setzero_ps()), _mm_set1_ps(255.f));
+    const __m128i lit = _mm_cvtps_epi32(within);
     bytes = _mm_cvtsi128_si32(_mm_packus_epi16(_mm_packs_epi32(lit, lit), zero));
     std::memcpy(rgbx, &bytes, 4);
 }

@@ -28,7 +28,7 @@ class FacemeshOptions:
 ENGINE = Engine(
     name="facemesh",
     title="Face mesh",
-    version="3",
+    version="4",
     stages={"animator": "engines.facemesh.animator:create"},
     licence="Apache-2.0",
     options=FacemeshOptions,

@@ -19,6 +19,8 @@ LEAST_SHRINKING = 1.3
 MOST_PIXELS = 40_000_000
 """Of the finer picture while it is made; beyond 4K video there is no need of one."""
 _MARGIN = 3
+_ROUNDING = 3
+"""Grey levels by which two ways to the same means may differ."""
 
 
 def detail_arrays(portrait: Portrait) -> Arrays:
@@ -54,6 +56,23 @@ def _halfway(source: Image, photo: Image) -> Image:
     shrinking = source.shape[1] >= size[0]
     halves = cv2.resize(source, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
     # Two halves make a pixel: each mean begins at its own half.
-    fine = cv2.boxFilter(halves, -1, (FINER, FINER), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
+    means = cv2.boxFilter(halves, -1, (FINER, FINER), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
+    fine = _retouched(np.asarray(means, np.uint8), photo)
     fine[::FINER, ::FINER] = photo
-    return np.asarray(fine)
+    return fine
+
+
+def _retouched(fine: Image, photo: Image) -> Image:
+    """``fine`` with what was changed in the ``photo`` since it was shrunk: glasses may have been taken off."""
+    change = photo.astype(np.int16) - fine[::FINER, ::FINER]
+    change[np.abs(change) <= _ROUNDING] = 0
+    if not change.any():
+        return fine
+    grown = cv2.warpAffine(
+        change,
+        np.array([[FINER, 0, 0], [0, FINER, 0]], np.float64),
+        (fine.shape[1], fine.shape[0]),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(np.clip(fine + grown, 0, 255), np.uint8)
