@@ -27,11 +27,11 @@ from engines.errors import StudioError
 from engines.files import whole_file
 from engines.progress import Watch
 from engines.types import Arrays, FrameSpec, FrameStream, Image, Speech
+from engines.video_frames import video_frame
 
 SEGMENT_SECONDS = 2.0
 """What is lost at most when a render breaks off."""
 UNFIT = "The parts of this video do not fit together; render it again."
-from engines.video_frames import video_frame
 
 
 def plan_segments(spec: FrameSpec, seconds: float = SEGMENT_SECONDS) -> tuple[range, ...]:
