@@ -20,7 +20,8 @@ import soxr
 from engines.errors import StudioError
 from engines.files import whole_file
 from engines.progress import Watch
-from engines.types import Float32, FrameStream, Image, Speech
+from engines.types import Float32, FrameStream, Speech
+from engines.video_frames import video_frame
 
 AUDIO_RATE = 48000
 AUDIO_CHUNK = 1024
@@ -90,7 +91,7 @@ def encode_clip(
         sound = SoundTrack(out, speech, stream.spec.count / stream.spec.fps)
         for index, image in enumerate(stream.frames):
             watch.report("render", index / stream.spec.count)
-            out.mux(video.encode(to_frame(image)))
+            out.mux(video.encode(video_frame(image)))
             sound.write_until((index + 1) / stream.spec.fps)
         out.mux(video.encode(None))
         sound.finish()
@@ -122,14 +123,6 @@ def add_sound(out: Any) -> Any:
 
 def _kind_of(out: Any) -> Container:
     return next(kind for kind in CONTAINERS.values() if kind.format == out.format.name)
-
-
-def to_frame(image: Image) -> av.VideoFrame:
-    """``image``, RGB or RGBA, as the encoder takes it."""
-    alpha = image.shape[2] == 4
-    frame = av.VideoFrame.from_ndarray(image, format="rgba" if alpha else "rgb24")
-    wanted = "yuva420p" if alpha else "yuv420p"
-    return frame.reformat(format=wanted, dst_colorspace="ITU709", dst_color_range="MPEG")
 
 
 class SoundTrack:

@@ -240,7 +240,8 @@ def _at_output_size(rgb: Image, faces: tuple[Face, ...], size: int | None) -> Po
     new_width, new_height = _even(width * scale), _even(height * scale)
     factors = np.array([new_width / width, new_height / height, (new_width / width + new_height / height) / 2])
     own, *others = ((each.landmarks * factors).astype(np.float32) for each in faces)
-    return Portrait(_resize(rgb, new_width, new_height), own, tuple(others))
+    source = rgb if new_width < width else None
+    return Portrait(_resize(rgb, new_width, new_height), own, tuple(others), source)
 
 
 def _even(length: float) -> int:

@@ -22,11 +22,12 @@ import numpy as np
 from av.video.frame import PictureType
 
 from engines.cache import pack_arrays, unpack_arrays
-from engines.encode import AUDIO_RATE, Quality, SoundTrack, add_sound, add_video, to_frame
+from engines.encode import AUDIO_RATE, Quality, SoundTrack, add_sound, add_video
 from engines.errors import StudioError
 from engines.files import whole_file
 from engines.progress import Watch
 from engines.types import Arrays, FrameSpec, FrameStream, Image, Speech
+from engines.video_frames import video_frame
 
 SEGMENT_SECONDS = 2.0
 """What is lost at most when a render breaks off."""
@@ -70,7 +71,7 @@ class SegmentWriter:
     def _encode(self, frames: Iterator[Image], first: int) -> Generator[Any, None, None]:
         for index, image in enumerate(frames, first):
             self._watch.report("render", index / self._count)
-            frame = to_frame(image)
+            frame = video_frame(image)
             frame.pts, frame.time_base = index, 1 / self._rate
             if index in self._ends:
                 frame.pict_type = PictureType.P

@@ -147,12 +147,13 @@ class Portrait:
 
     ``rgb``: (H, W, 3) uint8 at output size (even sides). ``landmarks``: (468, 3) float32, MediaPipe face mesh
     points in pixels of ``rgb`` (x right, y down, z away from the viewer in the same unit). ``others``: the same
-    of every other face in the picture.
+    of every other face in the picture. ``source``: the larger picture that ``rgb`` was shrunk from, if it was.
     """
 
     rgb: Image
     landmarks: Float32
     others: tuple[Float32, ...] = ()
+    source: Image | None = None
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ class Output:
     """``fps``: frames per second; ``size``: long side in pixels, None for the photo's own up to 1080."""
 
     fps: Annotated[float, Field(ge=5.0, le=60.0)] = 25.0
-    size: Annotated[int, Field(ge=64, le=2160)] | None = None
+    size: Annotated[int, Field(ge=64, le=3840)] | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from engines import weights
+from engines.native import native_module
 from studio.settings import PROJECT, Settings
 
 State = Literal["ok", "missing", "wrong"]
@@ -156,6 +157,8 @@ def _native() -> Check:
         module = importlib.import_module("visema_native")
     except ImportError as error:
         return Check("native core", "missing", str(error), costs, remedy)
+    if native_module() is None:
+        return Check("native core", "wrong", "built from other sources", costs, f"{_RUN} builds it anew")
     return Check("native core", "ok", str(module.__file__), costs, remedy)
 
 

@@ -24,19 +24,19 @@ from engines.facemesh.body import BodyLayer, Layer, background_note, make_layer,
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
+from engines.facemesh.detail import detail_arrays, detail_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.eyes_glasses import GlassesLayer, hidden_by, take_off
 from engines.facemesh.mesh import CUT_OUT_SCALES, RING_SCALES
 from engines.facemesh.mouth import MouthLayer, MouthPose
 from engines.facemesh.mouth_prepare import prepare_mouth
-from engines.facemesh.raster import default_rasteriser
 from engines.facemesh.rest import measure_rest
 from engines.facemesh.seam import draw_parting
 from engines.facemesh.shapes import build_shapes
 from engines.facemesh.shapes_eyes import LOOK_ACROSS, LOOK_UPDOWN
 from engines.facemesh.shapes_jaw import OPEN_AT_ONE
-from engines.facemesh.warp import warp
+from engines.facemesh.warp import make_canvas
 from engines.types import BLENDSHAPE_INDEX as INDEX
 from engines.types import TONGUE_SHAPES, Arrays, FrameSpec, FrameStream, Image, Motion, Portrait
 
@@ -68,7 +68,9 @@ class Scene:
         self._eyes = EyeLayer(prepared, frame)
         self._creases = CreaseLayer(prepared, frame)
         self._glasses = GlassesLayer(prepared, self._deformer.solid)
-        self._rasterise = default_rasteriser()
+        self._canvas = make_canvas(
+            self.photo, self._deformer.mesh.triangles, detail_from_arrays(prepared, self.photo)
+        )
         self._mouth_depth = self._deformer.depth_at(UPPER_INNER_LIP)
         self._eye_depth = {
             "right": self._deformer.depth_at(RIGHT_EYE_UPPER),
@@ -78,7 +80,7 @@ class Scene:
     def render(self, weights: Floats, pose: Floats, tongue: Floats | None) -> Image:
         """One frame, (H, W, 3) uint8 RGB, or RGBA in front of nothing."""
         shape = self._deformer.deform(weights, pose, self._keep_smile)
-        frame = warp(self.photo, shape.vertices, shape.values, self._deformer.mesh.triangles, self._rasterise)
+        frame = self._canvas.warp(shape.vertices, shape.values)
         self._creases.paint(frame, shape.vertices, weights)
         for eye in self._eye_poses(shape, weights):
             self._eyes.paint(frame, eye)
@@ -162,6 +164,7 @@ class FacemeshAnimator:
             "body.photo": np.ascontiguousarray(portrait.rgb),
             "body.others": np.array(portrait.others, np.float32).reshape(-1, POINTS, 3),
             **deformer_arrays(portrait.landmarks, frame, shapes),
+            **detail_arrays(portrait),
             **prepare_mouth(portrait, frame),
             **prepare_eyes(portrait, frame),
             **prepare_creases(portrait, frame),

@@ -14,15 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.facemesh.outlines import area_cover
+from engines.native import native_module
 from engines.types import Float32, Image
 
 Array = NDArray[Any]
-
-FINER = np.array([3, 12])
-"""Coverage is counted on a grid this many times finer than the pixels, across and down.
-
-Lips and lids lie mostly across the picture: their edges move up and down, in steps of 1 / 12 pixel at most.
-"""
 
 
 @dataclass(frozen=True)
@@ -128,24 +124,31 @@ def outline(upper: Array, lower: Array) -> Float32:
 def coverage(polygon: Array, window: Window, softness: float = 0.0) -> Float32:
     """How much of each pixel of ``window`` lies within ``polygon`` (N, 2) px: (h, w) float32 in [0, 1].
 
-    ``softness``: standard deviation in px of an additional blur of the edge.
+    By area, exactly. ``softness``: standard deviation in px of an additional blur of the edge.
     """
-    # A blurred edge hides a coarser count.
-    finer = FINER if softness < 0.8 else np.maximum(FINER // 2, 2)
-    fine = np.zeros((window.height * int(finer[1]), window.width * int(finer[0])), np.uint8)
-    # Pixel centres are whole numbers: the centre of fine pixel i lies at (i + 0.5) / finer - 0.5.
-    corners = (window.inside(polygon) + 0.5) * finer - 0.5
-    cv2.fillPoly(fine, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
-    size = (window.width, window.height)
-    mask: Array = cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    if softness > 0.0:
-        mask = cv2.GaussianBlur(mask, (0, 0), softness)
-    mask *= np.float32(1 / 255)
-    return mask
+    module = native_module()
+    if module is not None:
+        box = (window.left, window.top, window.right, window.bottom)
+        native: Float32 = module.cover(polygon, box, softness)
+        return native
+    mask = area_cover(polygon, window)
+    return blurred(mask, softness) if softness > 0.0 else mask
+
+
+def blurred(plane: Float32, sigma: float) -> Float32:
+    """Gaussian blur of (h, w) or (h, w, C) float32, ``sigma`` in px, mirrored at the borders."""
+    module = native_module()
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma) if module is None else module.blur(plane, sigma))
 
 
 def smoothstep(low: float, high: float, value: Any) -> Any:
     """0 below ``low``, 1 above ``high``, a smooth cubic between; ``value`` is an array or a number."""
+    if isinstance(value, float):
+        share = min(max((value - low) / (high - low), 0.0), 1.0)
+        return share * share * (3.0 - 2.0 * share)
+    module = native_module()
+    if module is not None and isinstance(value, np.ndarray) and value.dtype == np.float32:
+        return module.smoothstep(low, high, value)
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
@@ -160,6 +163,10 @@ def blend(pixels: Image, layer: Float32, mask: Float32, shade: Float32 | None = 
 
     ``shade``: (h, w, 3), light left on the pixels below.
     """
+    module = native_module()
+    if module is not None:
+        module.blend(pixels, layer, mask, shade)
+        return
     mixed = pixels.astype(np.float32)
     if shade is not None:
         mixed *= shade
@@ -172,5 +179,9 @@ def soften_seam(pixels: Image, mask: Float32, radius: float) -> None:
 
     ``radius`` in px: half the width of the band that is softened.
     """
+    module = native_module()
+    if module is not None:
+        module.soften_seam(pixels, mask, radius)
+        return
     near: Array = cv2.GaussianBlur(mask, (0, 0), radius)
     blend(pixels, cv2.GaussianBlur(pixels, (0, 0), radius).astype(np.float32), 4 * near * (1 - near))

@@ -7,6 +7,7 @@ by up to a tenth of the distance between the eyes, and then a closing lid would 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -91,7 +92,7 @@ def fitted_lids(portrait: Portrait, frame: FaceFrame, hidden: Array | None = Non
         _follow(landmarks, _ABOVE[side], upper - lids[0])
         _follow(landmarks, _BELOW[side], lower - lids[1])
         landmarks[list(rows[0]), :2], landmarks[list(rows[1]), :2] = upper, lower
-    return Portrait(portrait.rgb, landmarks)
+    return replace(portrait, landmarks=landmarks)
 
 
 def _follow(landmarks: Array, rows: tuple[Row, Row], moved: Array) -> None:

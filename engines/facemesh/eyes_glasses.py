@@ -6,7 +6,7 @@ are laid over every frame as the head carries them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -71,7 +71,7 @@ def take_off(portrait: Portrait, frame: FaceFrame) -> tuple[Portrait, Arrays]:
         "glasses.cover": np.round(glasses.cover * 255).astype(np.uint8),
         "glasses.origin": np.array([glasses.window.left, glasses.window.top], np.float64),
     }
-    return Portrait(bare, portrait.landmarks), arrays
+    return replace(portrait, rgb=bare), arrays
 
 
 def hidden_by(glasses: Arrays, shape: tuple[int, ...]) -> Array:

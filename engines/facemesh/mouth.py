@@ -30,7 +30,7 @@ from engines.facemesh.mouth_prepare import SHADOW_BELOW
 from engines.facemesh.mouth_rim import RimLook, lift_parting, paint_rim
 from engines.facemesh.mouth_shade import contact_shade, occlusion, warm
 from engines.facemesh.mouth_soft import CAVITY_SIZE
-from engines.facemesh.mouth_sprites import compose, extent, over, unpack
+from engines.facemesh.mouth_sprites import compose, extent, lay, unpack
 from engines.facemesh.mouth_tongue import OVER_LIPS, below_lip, lay_over_lips, tip_end, tip_stretch
 from engines.types import Arrays, Float32, Image
 
@@ -219,7 +219,7 @@ class MouthLayer:
         if part.empty:
             return
         here = part.within(sheet.window)
-        over(picture[here], part.warp(self._sprites[sheet.name], affine), light[here], sheet.strength)
+        lay(picture[here], self._sprites[sheet.name], (part, affine), light[here], sheet.strength)
 
     def _lowering(self, distance: float) -> Array:
         """Sprite px -> sprite px: ``distance`` iod down the face."""

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.edges import threefold
+from engines.facemesh.edges import Window, threefold
+from engines.native import native_module
 from engines.types import Float32
 
 Array = NDArray[Any]
@@ -36,9 +37,21 @@ def compose(outer: Array, inner: Array) -> Array:
     return np.column_stack([linear, outer[:, :2] @ inner[:, 2] + outer[:, 2]])
 
 
-def over(below: Float32, sprite: Float32, light: Float32 | float, strength: float = 1.0) -> None:
-    """Lay a premultiplied (h, w, 4) sprite, lit by ``light`` (h, w, 3), over (h, w, 3), in place."""
-    red, green, blue, cover = cv2.split(sprite)
+def lay(
+    below: Float32, sprite: Float32, place: tuple[Window, Array], light: Float32, strength: float = 1.0
+) -> None:
+    """Lay a premultiplied (h, w, 4) sprite, lit by ``light``, over ``below``, in place.
+
+    ``place``: the window whose pixels ``below`` and ``light`` are, (h, w, 3) each, and the affine sprite px ->
+    picture px.
+    """
+    window, affine = place
+    module = native_module()
+    if module is not None:
+        to_sprite = cv2.invertAffineTransform(window.matrix(affine))
+        module.lay(below, sprite, to_sprite.ravel(), light, 1.0, strength)
+        return
+    red, green, blue, cover = cv2.split(window.warp(sprite, affine))
     below *= threefold(np.float32(1.0) - np.float32(strength) * cover)
     below += cv2.merge([red, green, blue]) * (np.float32(strength) * light)
 

@@ -6,22 +6,19 @@ nothing moves that is exactly zero, so still pixels stay still to the bit, whate
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from functools import lru_cache
-from types import ModuleType
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.native import native_module
 from engines.types import Float32
 
 Planes = Float32
 """(3, h, w) float32: source x, source y (px), shade (0 leaves the brightness as it is)."""
 Rasterise = Callable[[Float32, Float32, NDArray[np.int32], "Box"], Planes]
-
 _FAR = 1e4
 """Distance of the camera in px for OpenCV's perspective rasteriser: so far that it is all but orthographic."""
 
@@ -48,15 +45,6 @@ class Box(NamedTuple):
     def empty(self) -> bool:
         """Whether there is no pixel in it."""
         return self.width <= 0 or self.height <= 0
-
-
-@lru_cache(maxsize=1)
-def native_module() -> ModuleType | None:
-    """The compiled module ``visema_native`` if it was built and loads, else None."""
-    try:
-        return importlib.import_module("visema_native")
-    except ImportError:
-        return None
 
 
 def rasterise_native(vertices: Float32, values: Float32, triangles: NDArray[np.int32], box: Box) -> Planes:

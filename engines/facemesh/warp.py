@@ -1,13 +1,22 @@
-"""Pixels of a frame from the photo: backward map, sampling, shade."""
+"""Pixels of a frame from the photo: backward map, sampling, shade.
+
+Two canvases do the same, equal within 2 of 255: ``visema_native.Canvas``, if built, and ``PlainCanvas``.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.raster import Box, Planes, Rasterise
+from engines.facemesh.raster import Box, Planes, rasterise_opencv
+from engines.native import native_module
 from engines.types import Float32, Image
+
+Indices = NDArray[np.int32]
 
 _VISIBLE_SHADE = 0.004
 """Changes of brightness below one grey level are not worth a pass."""
@@ -16,33 +25,75 @@ _SHADE_RGB = (0.75, 1.0, 1.15)
 """Skin in a crease is lit by skin: its shade is warm."""
 
 
-def moving_box(vertices: Float32, values: Float32, triangles: NDArray[np.int32], size: tuple[int, int]) -> Box:
+@dataclass(frozen=True)
+class Detail:
+    """A sharper version of a part of the photo.
+
+    ``rgb``: (h, w, 3); its pixel (column, row) lies at ((column, row) + ``origin``) / ``finer`` in the photo.
+    """
+
+    rgb: Image
+    finer: float
+    origin: tuple[float, float]
+
+
+class Canvas(Protocol):
+    """Makes frames of one photo."""
+
+    def warp(self, vertices: Float32, values: Float32) -> Image:
+        """A frame: the photo bent by the mesh. Pixels outside the moving triangles are the photo's own.
+
+        ``vertices``: (V, 3) px and depth; ``values``: (V, 3): way to the source in x and y (px), shade.
+        """
+        ...
+
+
+def make_canvas(photo: Image, triangles: Indices, detail: Detail | None = None) -> Canvas:
+    """The fastest canvas that works here."""
+    module = native_module()
+    if module is None:
+        return PlainCanvas(photo, triangles, detail)
+    more = () if detail is None else (detail.rgb, detail.finer, detail.origin)
+    canvas: Canvas = module.Canvas(photo, triangles, *more)
+    return canvas
+
+
+class PlainCanvas:
+    """Frames by OpenCV and NumPy."""
+
+    def __init__(self, photo: Image, triangles: Indices, detail: Detail | None = None) -> None:
+        self._photo, self._triangles = photo, triangles
+        self._detail = detail or Detail(photo, 1.0, (0.0, 0.0))
+
+    def warp(self, vertices: Float32, values: Float32) -> Image:
+        """As ``Canvas.warp``."""
+        frame = self._photo.copy()
+        height, width = frame.shape[:2]
+        box = moving_box(vertices, values, self._triangles, (width, height))
+        if box.empty:
+            return frame
+        planes = rasterise_opencv(vertices, values, self._triangles, box)
+        view = frame[box.top : box.bottom, box.left : box.right]
+        x, y = (
+            plane * self._detail.finer - start if self._detail.finer != 1.0 else plane
+            for plane, start in zip(planes, self._detail.origin, strict=False)
+        )
+        view[:] = cv2.remap(self._detail.rgb, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        _shade(view, planes)
+        return frame
+
+
+def moving_box(vertices: Float32, values: Float32, triangles: Indices, size: tuple[int, int]) -> Box:
     """The part of a picture of ``size`` (width, height) that triangles with a moving corner can touch."""
-    moving: NDArray[np.bool_] = np.any(values != 0, axis=1)
-    corners = np.unique(triangles[moving[triangles].any(axis=1)])
+    moving = np.any(values, axis=1)
+    corners = vertices[triangles[moving[triangles].any(axis=1)].ravel(), :2]
     if not len(corners):
         return Box(0, 0, 0, 0)
-    low = np.floor(vertices[corners, :2].min(0)).astype(int)
-    high = np.ceil(vertices[corners, :2].max(0)).astype(int) + 1
+    low = np.floor(corners.min(0)).astype(int)
+    high = np.ceil(corners.max(0)).astype(int) + 1
     left, top = (max(int(value), 0) for value in low)
     right, bottom = (min(int(value), limit) for value, limit in zip(high, size, strict=True))
     return Box(left, top, max(left, right), max(top, bottom))
-
-
-def warp(
-    photo: Image, vertices: Float32, values: Float32, triangles: NDArray[np.int32], rasterise: Rasterise
-) -> Image:
-    """A new frame: the photo bent by the mesh. Pixels outside the moving triangles are the photo's own."""
-    frame = photo.copy()
-    height, width = photo.shape[:2]
-    box = moving_box(vertices, values, triangles, (width, height))
-    if box.empty:
-        return frame
-    planes = rasterise(vertices, values, triangles, box)
-    view = frame[box.top : box.bottom, box.left : box.right]
-    view[:] = cv2.remap(photo, planes[0], planes[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    _shade(view, planes)
-    return frame
 
 
 def _shade(view: Image, planes: Planes) -> None:

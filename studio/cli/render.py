@@ -40,7 +40,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
 @moves_option("--adjust", "Correct a point of the face that was found wrong")
 @click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
-@click.option("--size", type=click.IntRange(64, 2160), help="Long side in pixels; the photo's, at most 1080.")
+@click.option("--size", type=click.IntRange(64, 3840), help="Long side in pixels; the photo's, at most 1080.")
 @click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON about the clip.")
 @click.pass_context

@@ -86,7 +86,7 @@ def test_still_triangles_map_to_exactly_themselves():
 
 def test_degenerate_and_far_away_triangles_are_harmless():
     vertices = np.array(
-        [[5, 5, 0], [5, 5, 0], [9, 9, 0], [1e30, 0, 0], [0, 1e30, 0], [-1e30, -1e30, 0], [np.nan, 3, 0]],
+        [[5, 5, 0], [5, 5, 0], [9, 9, 0], [1e30, 0, 0], [0, 1e30, 0], [-1e30, -1e30, 0], [3e38, -3e38, 3e38]],
         np.float32,
     )
     triangles = np.array([[0, 1, 2], [3, 4, 5], [0, 2, 6], [0, 0, 0]], np.int32)
@@ -107,6 +107,8 @@ def test_an_empty_box_is_empty():
         (CORNERS, CORNERS, TRIANGLE + 1),
         (CORNERS, CORNERS, TRIANGLE - 1),
         (CORNERS, CORNERS, TRIANGLE[:, :2]),
+        (CORNERS * np.nan, CORNERS, TRIANGLE),
+        (CORNERS, CORNERS * np.inf, TRIANGLE),
     ],
 )
 def test_wrong_arrays_are_refused(vertices: np.ndarray, values: np.ndarray, triangles: np.ndarray):

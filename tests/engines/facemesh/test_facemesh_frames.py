@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engines.errors import StudioError
-from engines.facemesh import ENGINE, FacemeshOptions, animator
+from engines.facemesh import ENGINE, FacemeshOptions, animator, warp
 from engines.facemesh.anatomy import (
     FACE_OVAL,
     LEFT_EYE_LOWER,
@@ -195,20 +195,24 @@ def test_the_picture_is_the_same_without_the_native_core(prepared: Arrays, monke
     weights = {"jawOpen": 0.5, "mouthSmile": 0.4, "eyeBlink": 0.5, "browInnerUp": 0.6}
     motion = motion_of(weights, poses=np.array([[6, -3, 4, 0.05, 0, 0.1]]))
     fast = next(create().animate(prepared, motion, FacemeshOptions()).frames)
-    monkeypatch.setattr(animator, "default_rasteriser", lambda: rasterise_opencv)
+    monkeypatch.setattr(warp, "native_module", lambda: None)
     plain = next(create().animate(prepared, motion, FacemeshOptions()).frames)
     assert (difference(fast, plain) > 3).mean() < 5e-4
 
 
-def test_only_the_moving_part_of_a_large_picture_is_worked_on(portrait: Portrait):
+def test_only_the_moving_part_of_a_large_picture_is_worked_on(portrait: Portrait, monkeypatch):
+    monkeypatch.setattr(warp, "native_module", lambda: None)
+    seen = []
+    monkeypatch.setattr(
+        warp, "rasterise_opencv", lambda *mesh: (seen.append(mesh[3]), rasterise_opencv(*mesh))[1]
+    )
+
     def box(pad: int) -> Box:
         rgb = np.pad(portrait.rgb, ((pad, pad), (pad, pad), (0, 0)), mode="reflect")
         landmarks = portrait.landmarks + np.array([pad, pad, 0], np.float32)
         scene = animator.Scene(FacemeshAnimator().prepare(Portrait(rgb, landmarks)), 0.4)
-        seen = []
-        scene._rasterise = lambda *mesh: (seen.append(mesh[3]), rasterise_opencv(*mesh))[1]
         scene.render(weights_row({"jawOpen": 0.5}), np.zeros(6), None)
-        return seen[0]
+        return seen[-1]
 
     near, far = box(0), box(400)
     assert (near.width, near.height) == (far.width, far.height)

@@ -1,0 +1,149 @@
+// Runs the native core on random and on nasty input, and prints a checksum of all that came out.
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "paint.hpp"
+#include "warp.hpp"
+#include "yuv.hpp"
+
+namespace {
+
+using Numbers = std::mt19937;
+
+int whole(Numbers& any, int low, int high) { return std::uniform_int_distribution<int>(low, high)(any); }
+float real(Numbers& any, float low, float high) { return std::uniform_real_distribution<float>(low, high)(any); }
+
+// Mostly near the picture, now and then far outside, at the ends of what a float holds, or exactly on a border.
+float coordinate(Numbers& any, float side) {
+    switch (whole(any, 0, 11)) {
+        case 0: return real(any, -1e6f, 1e6f);
+        case 1: return whole(any, 0, 1) ? 3e38f : -3e38f;
+        case 2: return static_cast<float>(whole(any, 0, static_cast<int>(side)));
+        case 3: return whole(any, 0, 1) ? -0.5f : side - 0.5f;
+        default: return real(any, -0.3f * side, 1.3f * side);
+    }
+}
+
+std::vector<std::uint8_t> noise(Numbers& any, int width, int height) {
+    std::vector<std::uint8_t> picture(3 * static_cast<std::size_t>(width) * height);
+    for (std::uint8_t& byte : picture) byte = static_cast<std::uint8_t>(any());
+    return picture;
+}
+
+// FNV-1a over bytes: equal for builds that give equal results.
+class Sum {
+  public:
+    template <class Value>
+    void add(const std::vector<Value>& values) {
+        const auto* bytes = reinterpret_cast<const unsigned char*>(values.data());
+        for (std::size_t i = 0; i < values.size() * sizeof(Value); ++i) sum_ = (sum_ ^ bytes[i]) * 1099511628211u;
+    }
+    unsigned long long value() const { return sum_; }
+
+  private:
+    unsigned long long sum_ = 14695981039346656037u;
+};
+
+void bend(Numbers& any, int threads, Sum& sum) {
+    const int width = whole(any, 1, 90), height = whole(any, 1, 90), corners = whole(any, 3, 60);
+    const auto photo = noise(any, width, height);
+    visema::Detail detail;
+    if (whole(any, 0, 1)) {
+        const int across = whole(any, 1, 120), down = whole(any, 1, 120);
+        detail = {std::make_unique<visema::Picture>(noise(any, across, down).data(), across, down), 2.f,
+                  real(any, -50, 50), real(any, -50, 50)};
+    }
+    visema::Warper warper(photo.data(), width, height, std::move(detail), threads);
+    std::vector<std::uint8_t> frame(photo.size());
+    for (int turn = 0; turn < 3; ++turn) {
+        std::vector<float> vertices, values;
+        for (int i = 0; i < corners; ++i) {
+            vertices.insert(vertices.end(), {coordinate(any, width), coordinate(any, height), coordinate(any, 20)});
+            const bool still = whole(any, 0, 3) == 0;
+            for (int k = 0; k < 3; ++k) values.push_back(still ? 0.f : whole(any, 0, 9) ? real(any, -9, 9) : 3e38f);
+        }
+        std::vector<std::int32_t> triangles(3 * static_cast<std::size_t>(whole(any, 0, 80)));
+        for (std::int32_t& corner : triangles) corner = whole(any, 0, corners - 1);
+        warper.warp({vertices.data(), values.data(), triangles.data(), static_cast<std::size_t>(corners),
+                     triangles.size() / 3},
+                    frame.data());
+        sum.add(frame);
+    }
+}
+
+void read_anywhere(Numbers& any, Sum& sum) {
+    const int width = whole(any, 1, 40), height = whole(any, 1, 40), count = whole(any, 0, 300);
+    const visema::Picture picture(noise(any, width, height).data(), width, height);
+    std::vector<float> x, y;
+    for (int i = 0; i < count; ++i) {
+        x.push_back(whole(any, 0, 20) ? coordinate(any, width) : std::nanf(""));
+        y.push_back(whole(any, 0, 20) ? coordinate(any, height) : -INFINITY);
+    }
+    std::vector<std::uint8_t> colours(4 * static_cast<std::size_t>(count));
+    picture.sample(x.data(), y.data(), count, colours.data());
+    for (std::size_t i = 3; i < colours.size(); i += 4) colours[i] = 0;
+    sum.add(colours);
+}
+
+void paint(Numbers& any, Sum& sum) {
+    const int width = whole(any, 1, 50), height = whole(any, 1, 50), left = whole(any, -20, 20), top = whole(any, -20, 20);
+    const std::size_t pixels = static_cast<std::size_t>(width) * height;
+    std::vector<float> polygon, mask(pixels), layer(3 * pixels), light(3 * pixels, 0.5f);
+    for (int i = whole(any, 0, 30); i > 0; --i)
+        polygon.insert(polygon.end(), {coordinate(any, width), coordinate(any, height)});
+    visema::cover(polygon.data(), polygon.size() / 2, {left, top, left + width, top + height}, mask.data());
+    for (float share : mask)
+        if (!(share >= 0.f && share <= 1.f)) std::abort();
+    visema::blur(mask.data(), width, height, 1, real(any, 0, 30), 4.f);
+    for (float& colour : layer) colour = whole(any, 0, 30) ? real(any, -50, 400) : std::nanf("");
+    auto picture = noise(any, width + 3, height);
+    const visema::Pixels view{picture.data() + 9, width, height, 3 * (width + 3)};
+    visema::blend(view, layer.data(), mask.data(), whole(any, 0, 1) ? light.data() : nullptr);
+    visema::soften_seam(view, mask.data(), real(any, 0, 6));
+    sum.add(picture);
+    sum.add(mask);
+    const int across = whole(any, 1, 30), down = whole(any, 1, 30);
+    std::vector<float> sheet(4 * static_cast<std::size_t>(across) * down, 0.7f);
+    visema::Sprite sprite{sheet.data(), across, down, {}};
+    for (double& number : sprite.to_sprite) number = whole(any, 0, 5) ? real(any, -3, 3) : 1e300;
+    visema::lay({layer.data(), width, height, 3 * width}, sprite, {light.data(), width, height, 3 * width}, 1.f, 0.8f);
+}
+
+void encode(Numbers& any, Sum& sum) {
+    const int width = 2 * whole(any, 1, 40), height = 2 * whole(any, 1, 40);
+    auto picture = noise(any, width, height);
+    std::vector<std::uint8_t> y(static_cast<std::size_t>(width) * height), u(y.size() / 4), v(y.size() / 4);
+    visema::to_yuv420({picture.data(), width, height, 3 * width}, {y.data(), width}, {u.data(), width / 2},
+                      {v.data(), width / 2});
+    for (std::uint8_t level : y)
+        if (level < 16 || level > 235) std::abort();
+    sum.add(y);
+    sum.add(u);
+    sum.add(v);
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+    const int rounds = std::atoi(arguments[1]);
+    Sum sums[2];
+    std::vector<std::thread> threads;
+    for (unsigned seed = 0; seed < 2; ++seed)
+        threads.emplace_back([=, &sums] {
+            Numbers any(seed);
+            for (int round = 0; round < rounds; ++round) {
+                bend(any, 1 + round % 3, sums[seed]);
+                read_anywhere(any, sums[seed]);
+                paint(any, sums[seed]);
+                encode(any, sums[seed]);
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    std::printf("%016llx%016llx\n", sums[0].value(), sums[1].value());
+    return 0;
+}

@@ -1,0 +1,46 @@
+"""The native core under the sanitizers, on input made to hurt, and the same numbers from every build of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+NATIVE = HERE.parents[1] / "native"
+BINDINGS = {"bindings.cpp", "canvas.cpp", "painting.cpp"}
+COMPILER = next((found for name in ("g++", "clang++") if (found := shutil.which(name))), None)
+SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+ROUNDS = "120"
+
+pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler")
+
+
+def build(program: Path, *flags: str) -> Path:
+    sources = [str(path) for path in NATIVE.glob("*.cpp") if path.name not in BINDINGS]
+    command = [str(COMPILER), "-std=c++17", "-O1", "-ffp-contract=off", *flags, f"-I{NATIVE}"]
+    command += [str(HERE / "driver.cpp"), *sources, "-pthread", "-o", str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "-fsanitize" in " ".join(flags) and "cannot find" in done.stderr:
+        pytest.skip("the compiler has no sanitizers")
+    assert done.returncode == 0, done.stderr
+    return program
+
+
+def run(program: Path) -> str:
+    strict = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    done = subprocess.run(
+        [str(program), ROUNDS], env={**os.environ, **strict}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout.strip()
+
+
+def test_nasty_input_is_harmless_and_every_build_gives_the_same_numbers(tmp_path: Path) -> None:
+    sane = run(build(tmp_path / "sane", *SANITIZERS))
+    portable = run(build(tmp_path / "portable", "-DVISEMA_PORTABLE"))
+    assert sane == portable
+    assert len(sane) == 32
