@@ -75,7 +75,7 @@ def open_database(url: str) -> sa.Engine:
     except SQLAlchemyError as error:
         engine.dispose()
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        raise StudioError(f"The job database cannot be used ({reason}); check STUDIO_DATABASE_URL.") from None
+        raise StudioError(f"The job database cannot be used ({reason}); {_remedy(engine)}.") from None
     return engine
 
 
@@ -84,6 +84,12 @@ def now(connection: sa.Connection) -> Any:
     if connection.dialect.name == "postgresql":
         return sa.func.extract("epoch", sa.func.clock_timestamp())
     return time.time()
+
+
+def _remedy(engine: sa.Engine) -> str:
+    if engine.dialect.name == "postgresql":
+        return "check STUDIO_DATABASE_URL"
+    return f"move {Path(str(engine.url.database)).name} out of the data folder and start again"
 
 
 def _postgres(url: str) -> sa.Engine:

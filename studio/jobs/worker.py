@@ -23,6 +23,8 @@ PULSE = 0.3
 """Seconds between looks at what other processes want, and at the limits."""
 ROUNDS = 4
 """Pulses between signs of life."""
+RECOVER = 3.0
+"""Seconds to leave a database in peace that gave an error."""
 LAST_BREATH = 10.0
 """Seconds that a running job gets to notice that the process stops."""
 
@@ -72,13 +74,15 @@ class Worker:
     def _live(self) -> None:
         rounds = 0
         while not self._stopping.is_set():
+            pause = PULSE
             try:
                 if self._launched or self._launch():
                     self._pulse(rounds % ROUNDS == 0)
                     rounds += 1
-            except Exception:
-                log.exception("the job worker stumbled and goes on")
-            self._stopping.wait(PULSE)
+            except Exception as error:
+                log.error("the job worker goes on after: %s", error)
+                pause = RECOVER
+            self._stopping.wait(pause)
 
     def _launch(self) -> bool:
         """Begin to work, unless somebody else does; true once it does."""

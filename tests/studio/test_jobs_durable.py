@@ -85,7 +85,7 @@ class Server:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is of other systems")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 def test_nothing_is_lost_however_often_it_is_killed(clerk, photo_file, tmp_path):
     data, moments = tmp_path / "data", random.Random(11)  # noqa: S311
     warm = clerk.jobs.submit(BOB, request(photo_file), "first")
@@ -115,6 +115,28 @@ def test_nothing_is_lost_however_often_it_is_killed(clerk, photo_file, tmp_path)
         assert frames_in(view.clip.path) == view.clip.manifest["frames"] > 75
         assert sorted(path.name for path in view.clip.path.parent.iterdir()) == ["clip.mp4", "manifest.json"]
     assert not list((data / "clips").glob("*/.*")), "no working folder is left"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is of other systems")
+def test_a_second_studio_at_the_same_folder_waits_and_takes_over(clerk, photo_file, tmp_path):
+    first, second = Server(tmp_path / "data"), Server(tmp_path / "data")
+    job = clerk.jobs.submit(ADA, request(photo_file, "Whoever begins this, the other one ends it. " * 4), "x")
+    wait_until(lambda: clerk.jobs.view(ADA, job).stage == "render")
+    first.kill()
+    wait_until(lambda: ended(clerk))
+    second.kill()
+    view = clerk.jobs.view(ADA, job)
+    assert (view.state, frames_in(view.clip.path)) == ("completed", view.clip.manifest["frames"])
+
+
+def test_a_broken_database_is_one_sentence(photo_file, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "jobs.db").write_bytes(b"no database " * 1000)
+    studio = Studio(load_settings(data=tmp_path / "data"))
+    with pytest.raises(StudioError, match=r"move jobs\.db out of the data folder") as told:
+        studio.jobs.submit(ADA, request(photo_file), "x")
+    assert "\n" not in str(told.value)
+    studio.close()
 
 
 def test_fifty_at_once_are_kept_and_done_in_order(studio, photo_file):
