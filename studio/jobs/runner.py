@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from engines.errors import Cancelled, StudioError
 from engines.pipeline import Pipeline
 from engines.staged import Outline, StagedRender, Times
@@ -86,8 +88,8 @@ class Runner:
             self._fail(job, job.reason or error)
 
     def _fail(self, job: RunningJob, reason: BaseException) -> None:
-        if isinstance(reason, Interrupted) or not threading.main_thread().is_alive():
-            raise Interrupted  # when the program ends, threads fail in odd ways that are not the job's fault
+        if not _is_own_fault(reason):
+            raise Interrupted
         if isinstance(reason, Cancelled):
             self._files.drop(job.row)
             self._store.end(job.row, "cancelled")
@@ -145,6 +147,13 @@ class Runner:
         self._files.keep(job.row, video, manifest)
         if outline.segments:
             self._timings.learn(clip.request.recipe, known_size(outline.spec), clip.times)
+
+
+def _is_own_fault(reason: BaseException) -> bool:
+    """Whether the job itself went wrong, not its database or a program that ends under its threads."""
+    if isinstance(reason, SQLAlchemyError):
+        log.error("a job waits for its database: %s", reason)
+    return threading.main_thread().is_alive() and not isinstance(reason, Interrupted | SQLAlchemyError)
 
 
 def _watched(job: RunningJob, function: Callable[..., Any], *arguments: Any) -> Any:
