@@ -25,6 +25,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@pytest.mark.timeout(360)
 def test_a_page_finds_its_job_after_a_restart(browser, tmp_path):
     settings = load_settings(data=tmp_path / "data", host="127.0.0.1", port=free_port())
     studio, server = start(settings)
