@@ -25,7 +25,7 @@ else:
     import tomli as tomllib
 
 TABLE = Path(__file__).resolve().parents[1] / "assets" / "tables" / "feelings.toml"
-TAG = re.compile(r"\[([^\[\]\n]{0,120})\]")
+TAG = re.compile(r"\[([^\[\]\n]{0,200})\]")
 _ENTRY = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)(?:\s*[:=]\s*(\d*[.,]?\d+)(\s*%)?)?(?:\s*[,;+&]\s*|\s+|$)")
 _ATTACHED = frozenset(",.;:!?…)]}»”’。，！？、")
 EARLY = 0.15

@@ -82,6 +82,8 @@ def festival_speech(
         script = _script(voice, texts, folder, rng)
         command = [_festival(), "--pipe"]
         subprocess.run(command, input=script, text=True, check=False, capture_output=True)
+        if not any(folder.glob("*.wav")):
+            raise FileNotFoundError(f"Training needs festival's voice {voice}: see MODEL_CARD.md.")
         for index in range(count):
             wave, segments = folder / f"{index}.wav", folder / f"{index}.seg"
             if wave.exists() and segments.exists():

@@ -56,6 +56,20 @@ class _ConvNorm(nn.Module):
         return nn.Sequential(pad, conv)
 
 
+class _Dropout(nn.Module):
+    """Zeroes 26 of 256 values while training, by one random byte each: ``nn.Dropout`` draws a number for each
+    and takes a fifth of the time of a step."""
+
+    LOST = 26
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        draws = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+        kept = draws.view(torch.uint8)[: x.numel()].view(x.shape) >= self.LOST
+        return x * kept * (256 / (256 - self.LOST))
+
+
 DILATIONS = (1, 2, 4, 8, 1)
 FAR = 4
 """Dilation from which the live network looks back only: it hears 0.1 s ahead, and 0.58 s back."""
@@ -71,12 +85,12 @@ class VisemeNet(nn.Module):
     ``live``: 0.58 s back and 0.1 s ahead.
     """
 
-    def __init__(self, channels: int = 96, dropout: float = 0.1, live: bool = False) -> None:
+    def __init__(self, channels: int = 96, live: bool = False) -> None:
         super().__init__()
         self.live = live
         self.stem = _ConvNorm(BANDS, channels, (-2, -1, 0, 1, 2), stride=2)
         self.layers = nn.ModuleList(_ConvNorm(channels, channels, _offsets(gap, live)) for gap in DILATIONS)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = _Dropout()
         self.head = nn.Linear(channels, HEADS * len(VISEMES))
 
     def forward(self, features: Tensor) -> Tensor:

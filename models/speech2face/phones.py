@@ -21,11 +21,6 @@ ARPABET_IPA: dict[str, str] = dict(pair.split("=") for pair in _ARPABET.split())
 """The phones of flite's English voices in IPA; a pause is empty."""
 
 
-def ipa_of_espeak(name: str) -> str:
-    """An espeak-ng phone name in plain IPA: "(en)" marks a change of language, "s." a retroflex s."""
-    return "" if name.startswith("(") else name.replace("ts.", "ʈʂ").replace("s.", "ʂ").replace("z.", "ʐ")
-
-
 def frame_labels(phones: Sequence[Phone], seconds: float, language: str | None = None) -> NDArray[np.int8]:
     """(ceil(50 seconds),) viseme index at each 1/50 s.
 

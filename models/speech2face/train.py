@@ -1,19 +1,18 @@
-"""Make the training speech, train the network and write speech2face.onnx.
+"""Make the training speech, train both networks and write speech2face.onnx and speech2face_live.onnx.
 
-    python -m models.speech2face.train [--work FOLDER] [--minutes 23]
+    python -m models.speech2face.train [--work FOLDER] [--only recordings]
 
-    python -m models.speech2face.train --live [--work FOLDER] [--minutes 7]
-
-The second line makes speech2face_live.onnx. Needs requirements.txt of this folder, the flite and festival
-programs and festival's voices (see MODEL_CARD.md). ``--work`` keeps the synthetic corpus (about 30 MB per hour
-of speech) for the next run.
+Every step is fixed by the seed: on the same kind of machine a second run writes the same bytes. Needs
+requirements.txt of this folder, the flite and festival programs and festival's voices (see MODEL_CARD.md).
+``--work`` keeps the synthetic corpus (about 30 MB per hour of speech) for the next run.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
+import hashlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,19 +27,21 @@ from engines.speech2face.live import LIVE_WEIGHTS, LIVE_WINDOW
 from engines.speech2face.recogniser import VISEMES, WEIGHTS, WINDOW, load_network, logits, softmax
 from models.speech2face import network as net
 from models.speech2face.criterion import Criterion
-from models.speech2face.dataset import Corpus, batches, corpus, mean_spectrum, normalised
+from models.speech2face.dataset import Batch, Corpus, batches, corpus, mean_spectrum, normalised
 from models.speech2face.spectral_augmentation import vary_features
 
 BATCH, FRAMES = 32, 256
 PEAK_RATE, WEIGHT_DECAY, WARM_UP = 3e-3, 1e-2, 100
 SECOND, MOUTH_LATER = 0.6, 0.3
-"""Share of the time after which the sounds heard matter most, and the weight of the mouth's movement from then
+"""Share of the steps after which the sounds heard matter most, and the weight of the mouth's movement from then
 on: words can be placed in time only by sounds that are told apart well."""
 RARE_CLASS_POWER = 0.35
 """Classes count by their frequency to the power of minus this: rare visemes matter, but not fully."""
 EMA = 0.998
 VALIDATION_SEED = 9_000
 WORK = Path(__file__).resolve().parents[1] / "downloads" / "speech2face"
+STEPS = {"recordings": 12_000, "live": 5_000}
+"""Of each network."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,27 @@ class Data:
     validation: dict[str, Corpus]
 
 
-def prepare(options: argparse.Namespace) -> Data:
+def prepare(options: argparse.Namespace, live: bool) -> Data:
     """Synthesise, or read what an earlier run has synthesised."""
     options.work.mkdir(parents=True, exist_ok=True)
     counts = {"espeak": options.espeak, "flite": options.flite, "festival": options.festival}
     training = [corpus(options.work, k, n, options.copies, options.seed) for k, n in counts.items() if n]
     validation = {kind: corpus(options.work, kind, 100, 0, VALIDATION_SEED) for kind in counts}
+    for name, part in zip(counts, training, strict=False):
+        print(
+            f"{name}: {part.hours:.1f} h, {digest(part.spectra.tobytes() + part.labels.tobytes())}", flush=True
+        )
     prior = mean_spectrum(training)
     return Data(
         prior,
-        [normalised(part, prior, options.live) for part in training],
-        {kind: normalised(part, prior, options.live) for kind, part in validation.items()},
+        [normalised(part, prior, live) for part in training],
+        {kind: normalised(part, prior, live) for kind, part in validation.items()},
     )
+
+
+def digest(content: bytes) -> str:
+    """The first 12 letters of the SHA-256, to compare two runs."""
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def class_weights(training: list[Corpus]) -> torch.Tensor:
@@ -73,36 +83,37 @@ def class_weights(training: list[Corpus]) -> torch.Tensor:
     return torch.tensor(weights / weights.mean(), dtype=torch.float32)
 
 
-def train(data: Data, options: argparse.Namespace) -> net.VisemeNet:
-    """Cross-entropy, AdamW, cosine schedule over ``options.minutes`` of processor time, averaged weights."""
+def train(data: Data, live: bool, steps: int, options: argparse.Namespace) -> net.VisemeNet:
+    """Cross-entropy, AdamW, cosine schedule over ``steps``, averaged weights."""
     torch.manual_seed(options.seed)
-    generator = torch.Generator().manual_seed(options.seed)
-    model = net.VisemeNet(options.channels, live=options.live)
+    model = net.VisemeNet(options.channels, live=live)
     averaged = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(EMA), use_buffers=True
     )
     optimiser = torch.optim.AdamW(model.parameters(), PEAK_RATE, weight_decay=WEIGHT_DECAY)
     criterion = Criterion(class_weights(data.training))
-    stream = batches(data.training, data.prior, BATCH, FRAMES, np.random.default_rng(options.seed))
-    began, report = time.process_time(), 0.1
-    for step in itertools.count():
-        progress = (time.process_time() - began) / (60 * options.minutes)
-        if progress >= 1:
-            return averaged.module.eval()
+    for step, (features, batch) in zip(range(steps), _varied(data, options.seed), strict=False):
+        progress = step / steps
         optimiser.param_groups[0]["lr"] = learning_rate(step, progress)
-        batch = next(stream)
-        logits = model(vary_features(torch.from_numpy(batch.features), generator))
-        loss = criterion(logits, batch, 1.0 if progress < SECOND else MOUTH_LATER)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(features)
+        loss = criterion(logits.float(), batch, 1.0 if progress < SECOND else MOUTH_LATER)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         averaged.update_parameters(model)
-        if progress > report:
-            report += 0.1
+        if (step + 1) % max(steps // 10, 1) == 0:
             scores = {kind: f"{accuracy(averaged, part)[0]:.3f}" for kind, part in data.validation.items()}
-            print(f"{progress:4.0%}  step {step}  loss {loss.item():.3f}  {scores}", flush=True)
-    raise AssertionError("unreachable")
+            print(f"step {step + 1}  loss {loss.item():.3f}  {scores}", flush=True)
+    return averaged.module.eval()
+
+
+def _varied(data: Data, seed: int) -> Iterator[tuple[torch.Tensor, Batch]]:
+    """Endless batches, their features varied."""
+    generator = torch.Generator().manual_seed(seed)
+    for batch in batches(data.training, data.prior, BATCH, FRAMES, np.random.default_rng(seed)):
+        yield vary_features(torch.from_numpy(batch.features), generator), batch
 
 
 def learning_rate(step: int, progress: float) -> float:
@@ -143,33 +154,44 @@ def parity(model: net.VisemeNet, path: Path, prior: NDArray[np.float32]) -> floa
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=WORK, help="folder for the synthetic corpus")
-    parser.add_argument("--out", type=Path, help="instead of the file that the studio uses")
-    parser.add_argument("--minutes", type=float, default=23.0, help="processor time for training")
+    parser.add_argument("--out", type=Path, default=WEIGHTS.parent, help="folder for the networks")
+    parser.add_argument("--only", choices=STEPS, help="train one of the two networks")
+    parser.add_argument("--steps", type=int, help="instead of the usual number")
     parser.add_argument("--espeak", type=int, default=3000, help="utterances")
-    parser.add_argument("--flite", type=int, default=4000, help="utterances")
+    parser.add_argument("--flite", type=int, default=3000, help="utterances")
     parser.add_argument("--festival", type=int, default=2200, help="utterances")
     parser.add_argument("--copies", type=int, default=2, help="augmented copies of each utterance")
-    parser.add_argument("--live", action="store_true", help="train the network for live sound instead")
     parser.add_argument("--channels", type=int, default=96)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 
-def main() -> None:
-    options = parse()
-    torch.set_num_threads(options.threads)
-    data = prepare(options)
-    print(f"{sum(part.hours for part in data.training):.1f} h of speech", flush=True)
-    model = train(data, options)
+def make(live: bool, steps: int, options: argparse.Namespace) -> Path:
+    """Train one network and write its file."""
+    data = prepare(options, live)
+    model = train(data, live, steps, options)
     for kind, part in data.validation.items():
         total, each = accuracy(model, part)
         per_class = " ".join(f"{name} {value:.2f}" for name, value in zip(VISEMES, each, strict=True))
         print(f"{kind}: {total:.3f}  {per_class}")
-    path = options.out or (LIVE_WEIGHTS if options.live else WEIGHTS)
-    net.save(model, data.prior, path, LIVE_WINDOW if options.live else WINDOW)
-    print(f"{path.name}: {path.stat().st_size} bytes")
+    path: Path = options.out / (LIVE_WEIGHTS if live else WEIGHTS).name
+    net.save(model, data.prior, path, LIVE_WINDOW if live else WINDOW)
     print(f"largest difference to torch {parity(model, path, data.prior):.1e}")
+    return path
+
+
+def main() -> None:
+    options = parse()
+    # One thread and fixed algorithms add numbers in the same order every time.
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for kind, steps in STEPS.items():
+        if options.only in (None, kind):
+            began = time.process_time()
+            path = make(kind == "live", options.steps or steps, options)
+            minutes = (time.process_time() - began) / 60
+            print(f"{path.name}: {digest(path.read_bytes())}, {minutes:.0f} minutes", flush=True)
 
 
 if __name__ == "__main__":

@@ -66,11 +66,11 @@ def hint(sentence: str) -> str:
     return f'<p class="hint">{escape(sentence)}</p>'
 
 
-def still(image: str, name: str) -> str:
-    """The face as the sliders have it."""
+def still(image: str, name: str, caption: str) -> str:
+    """The face as the sliders, or a moment of the clip, have it."""
     return (
         f'<figure class="still"><img src="{image}" alt="{escape(name)} with the chosen expression"/>'
-        f"<figcaption>{escape(name)}</figcaption></figure>"
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 import gradio as gr
 
+from engines.types import EmotionKey
 from studio.services import avatar_ref
 from studio.tabs import markup, pictures
 from studio.tabs.owner import owner_of
@@ -22,9 +26,21 @@ def build_stage() -> Stage:
     return Stage(face, says, status, render)
 
 
-def still_of(parts: Parts, form: Form) -> str:
-    """A close-up of the chosen face with the expression that the sliders ask for."""
+@dataclass(frozen=True)
+class Moment:
+    """A moment of the clip that feels differently: ``weights`` of emotions from the ``words`` on."""
+
+    weights: Mapping[str, float]
+    words: str
+
+
+def still_of(parts: Parts, form: Form, moment: Moment | None = None) -> str:
+    """A close-up of the chosen face with the expression that the sliders, or ``moment``, ask for."""
     owner, avatar_id = owner_of(form[parts.token]), str(form[parts.avatar_id])
     avatar = parts.studio.library.avatar(owner, avatar_id)
-    rgb = parts.studio.still(owner, avatar_id, expression_from(parts, form))
-    return markup.still(pictures.data_uri(pictures.close_up(rgb, avatar_ref(avatar))), avatar.name)
+    expression = expression_from(parts, form)
+    if moment:
+        expression = replace(expression, emotions=(EmotionKey(0.0, dict(moment.weights)),))
+    picture = pictures.close_up(parts.studio.still(owner, avatar_id, expression), avatar_ref(avatar))
+    caption = f"{avatar.name}, “{moment.words} …”" if moment else avatar.name
+    return markup.still(pictures.data_uri(picture), avatar.name, caption)

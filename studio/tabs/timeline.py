@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -15,6 +15,7 @@ from engines.feeling_tags import (
     TaggedText,
     feeling_table,
     parse_feelings,
+    parse_weights,
     with_cue,
     without_cue,
     write_feelings,
@@ -26,34 +27,53 @@ from studio.tabs.guard import Updates
 from studio.tabs.parts import Form, Parts, Timeline
 from studio.tabs.request import TYPED
 from studio.tabs.speech import says_of
-from studio.tabs.timeline_markup import SLIDERS, passages, proposal, sentence_starts
+from studio.tabs.stage import Moment, still_of
+from studio.tabs.timeline_markup import MOST_MIXED, SLIDERS, passages, proposal, sentence_starts, spoken_from
 
-ABOUT = "Each feeling holds from its word on. They stand in the words on the Speech tab, as [joy] or [sad:0.5]."
+ABOUT = (
+    "Each feeling, or mixture, holds from its word on; the picture shows the one that you change. They stand "
+    "in the words on the Speech tab, as [joy] or [joy:0.6 amazement:0.3]."
+)
 NOTHING_FOUND = "Nothing in these words suggests a feeling; add one yourself where you hear it."
 CHANGED = "The words have changed since; ask for a suggestion again."
-NUMBER = re.compile(r"\d+(\.\d+)?")
+MIXED_IN, MIXED_STRENGTH = ("amazement", "joy", "sadness", "fear"), 0.3
+"""What is mixed in first, and how strongly; people change both."""
 ON_ROWS = """
 let last = '';
 watch('value', () => { if (last) setTimeout(() => document.getElementById(last)?.focus(), 30); });
+const place = target => target.closest('[data-at]')?.dataset.at ?? '';
+const feeling = target => target.closest('[data-name]')?.dataset.name ?? '';
+// All sliders of a passage go together: one that was moved just before another is not forgotten.
+const strengths = target => [...target.closest('[data-at]').querySelectorAll('input[type=range]')]
+  .map(range => feeling(range) + ':' + range.value).join(' ');
 const send = (target, value) => {
   last = target.id;
-  trigger('select', { act: target.dataset.act, at: target.closest('[data-at]')?.dataset.at ?? '', value });
+  trigger('select', { act: target.dataset.act, at: place(target), of: feeling(target), value });
 };
-let waiting = 0;
+let waiting = 0, looked = '';
 element.addEventListener('change', event => {
   const target = event.target;
   if (!target.dataset.act) return;
   clearTimeout(waiting);
-  waiting = setTimeout(() => send(target, target.value), target.type === 'range' ? 250 : 0);
+  const slid = target.type === 'range';
+  waiting = setTimeout(() => send(target, slid ? strengths(target) : target.value), slid ? 250 : 0);
 });
 element.addEventListener('input', event => {
   if (event.target.type !== 'range') return;
   event.target.style.setProperty('--range_progress', 100 * event.target.value + '%');
   event.target.closest('label').querySelector('output').textContent = event.target.value;
 });
+const look = event => {
+  const at = place(event.target);
+  if (at === '' || at === looked || event.target.closest('button')) return;
+  looked = at;
+  trigger('select', { act: 'look', at, of: '', value: '' });
+};
+element.addEventListener('focusin', look);
+document.addEventListener('input', event => { if (!element.contains(event.target)) looked = ''; });
 element.addEventListener('click', event => {
   const button = event.target.closest('button[data-act]');
-  if (button) send(button, '');
+  if (button) send(button, ''); else look(event);
 });
 """
 
@@ -82,7 +102,9 @@ def connect_timeline(parts: Parts, names: Mapping[str, str]) -> None:
     written = [*seen, parts.speech.text, parts.stage.says, tab.offer, tab.draft]
     changes = [parts.speech.text.change, parts.speech.source.change]
     gr.on(changes, guard.event(events.follow), parts.voice_inputs, seen, trigger_mode="always_last", **quick)
-    tab.rows.select(guard.event(events.edit), parts.voice_inputs, written, **quick)
+    looked = [*written, parts.stage.face]
+    form = parts.voice_inputs | parts.face_inputs
+    tab.rows.select(guard.event(events.edit), form, looked, trigger_mode="multiple", **quick)
     offered = [tab.notice, tab.offer, tab.offered, tab.draft]
     tab.suggest.click(guard.event(events.suggest), parts.voice_inputs, offered, **quick)
     tab.accept.click(guard.event(events.accept), parts.voice_inputs | {tab.draft}, written, **quick)
@@ -105,8 +127,22 @@ class TimelineEvents:
         }
 
     def edit(self, form: Form, event: gr.EventData) -> Updates:
-        """A row was changed, added or removed: write it into the words."""
-        return self._write(form, edited(self._tagged(form), event.act, event.at, event.value))
+        """A row was changed, added, removed or only looked at: write it into the words and show its face."""
+        before = self._tagged(form)
+        after = edited(before, Change(str(event.act), str(event.at), str(event.of), str(event.value)))
+        changed = [cue for cue in after.cues if cue not in before.cues]
+        here = [*changed, *(cue for cue in after.cues if str(cue.offset) == str(event.at))]
+        written = {} if event.act == "look" else self._write(form, after)
+        return {**written, **self._face(form, after, here[0] if here else None)}
+
+    def _face(self, form: Form, tagged: TaggedText, cue: FeelingCue | None) -> Updates:
+        """The still as it feels at ``cue``; as the sliders say where there is none."""
+        if not form[self._parts.avatar_id]:
+            return {}
+        if cue is None or not cue.weights:
+            return {self._parts.stage.face: still_of(self._parts, form)}
+        moment = Moment(cue.weights, spoken_from(tagged, cue.offset))
+        return {self._parts.stage.face: still_of(self._parts, form, moment)}
 
     def suggest(self, form: Form) -> Updates:
         """Offer feelings for the words as they are, without applying any."""
@@ -146,31 +182,48 @@ class TimelineEvents:
         return parse_feelings(str(form[self._parts.speech.text] or ""))
 
 
-def edited(tagged: TaggedText, act: Any, at: Any, value: Any) -> TaggedText:
+@dataclass(frozen=True)
+class Change:
+    """What a row asked for: at the passage that begins ``at``, of its feeling ``of``."""
+
+    act: str
+    at: str = ""
+    of: str = ""
+    value: str = ""
+
+
+def edited(tagged: TaggedText, change: Change) -> TaggedText:
     """``tagged`` after what a row asked for; what makes no sense changes nothing."""
-    if act == "add":
+    if change.act == "add":
         return _added(tagged)
-    cue = next((cue for cue in tagged.cues if str(cue.offset) == str(at)), None)
+    cue = next((cue for cue in tagged.cues if str(cue.offset) == change.at), None)
     if cue is None:
         return tagged
-    if act == "from" and str(value).isdigit():
-        moved = FeelingCue(min(int(value), len(tagged.text)), cue.weights, cue.written)
+    if change.act == "from" and change.value.isdigit():
+        moved = FeelingCue(min(int(change.value), len(tagged.text)), cue.weights, cue.written)
         return with_cue(without_cue(tagged, cue.offset), moved)
-    if act == "remove":
+    if change.act == "remove":
         return without_cue(tagged, cue.offset)
-    return with_cue(tagged, _changed(cue, str(act), str(value)))
+    weights = _mixed(cue.weights, change)
+    return with_cue(tagged, FeelingCue(cue.offset, weights)) if weights != cue.weights else tagged
 
 
-def _changed(cue: FeelingCue, act: str, value: str) -> FeelingCue:
-    """``cue`` with another feeling or strength."""
+def _mixed(weights: Mapping[str, float], change: Change) -> Mapping[str, float]:
+    """``weights`` with another feeling or strength, one more or one less."""
+    act, value = change.act, change.value
     if act == "feeling" and value == SLIDERS:
-        return FeelingCue(cue.offset, {})
-    if act == "feeling" and value in EMOTIONS:
-        strength = next(iter(cue.weights.values())) if len(cue.weights) == 1 else _usual()
-        return FeelingCue(cue.offset, {value: strength})
-    if act == "strength" and NUMBER.fullmatch(value):
-        return FeelingCue(cue.offset, dict.fromkeys(cue.weights, min(float(value), 1.0)))
-    return cue
+        return {}
+    if act == "feeling" and value in EMOTIONS and not weights:
+        return {value: _usual()}
+    if act == "feeling" and value in EMOTIONS and value not in weights:
+        return {value if name == change.of else name: weight for name, weight in weights.items()}
+    if act == "strength" and (parse_weights(value) or {}).keys() == weights.keys():
+        return parse_weights(value) or {}
+    if act == "mix" and 0 < len(weights) < MOST_MIXED:
+        return {**weights, next(name for name in MIXED_IN if name not in weights): MIXED_STRENGTH}
+    if act == "drop" and len(weights) > 1:
+        return {name: weight for name, weight in weights.items() if name != change.of}
+    return weights
 
 
 def _added(tagged: TaggedText) -> TaggedText:

@@ -10,9 +10,11 @@ from engines.feeling_tags import FeelingCue, TaggedText
 from engines.word_times import Word, words_of
 from studio.tabs import markup
 
-SLIDERS, MIX, END = "sliders", "mix", "the end"
+SLIDERS, END = "sliders", "the end"
 NEARBY, MOST_SENTENCES = 8, 60
 """Words on either side of a passage's beginning, and sentences, that are offered as another beginning."""
+MOST_MIXED = 4
+"""Feelings that a row offers to mix; people may write more of them into a tag."""
 EXCERPT = 90
 NONE_YET = (
     "One feeling for the whole text so far: the one above. Add others from a word on, as many as you like."
@@ -68,46 +70,65 @@ def _row(number: int, tagged: TaggedText, words: Sequence[Word], end: int, names
     first = _spoken_at(tagged.text, words, cue.offset)
     return (
         f'<li class="passage" data-at="{cue.offset}">{_swatch(cue)}'
-        f"{_select(number, 'from', 'From', _beginnings(tagged, words, cue.offset), str(cue.offset))}"
-        f"{_select(number, 'feeling', 'Feeling', _feelings(cue, names), _feeling_value(cue))}"
-        f"{_strength(number, cue)}"
+        f"{_select(f'cue-{number}', 'from', 'From', _beginnings(tagged, words, cue.offset), str(cue.offset))}"
+        f'<div class="mixture">{_mixture(number, cue, names)}</div>'
         f'<button type="button" class="remove" id="cue-{number}-remove" data-act="remove" title="Remove"'
         f' aria-label="Remove the feeling from {escape(first)}">&#215;</button>'
         f"{_excerpt(tagged.text[cue.offset : end])}</li>"
     )
 
 
-def _select(number: int, act: str, label: str, choices: Sequence[tuple[str, str]], chosen: str) -> str:
+def _mixture(number: int, cue: FeelingCue, names: Mapping[str, str]) -> str:
+    """The feelings of a passage, each with its strength, and a button for one more."""
+    shares = [_share(number, name, cue, names) for name in cue.weights or [SLIDERS]]
+    more = (
+        f'<button type="button" class="mix" id="cue-{number}-mix" data-act="mix">Mix in another</button>'
+        if 0 < len(cue.weights) < MOST_MIXED
+        else ""
+    )
+    return "".join(shares) + more
+
+
+def _share(number: int, name: str, cue: FeelingCue, names: Mapping[str, str]) -> str:
+    """One feeling of a mixture; ``name`` is SLIDERS where the passage has none of its own."""
+    alone = len(cue.weights) < 2
+    feelings = [(key, title) for key, title in names.items() if key == name or key not in cue.weights]
+    choices = [*([(SLIDERS, "As the sliders say")] if alone else []), *feelings]
+    place = f"cue-{number}" if alone else f"cue-{number}-{name}"
+    return (
+        f'<div class="share" data-name="{escape(name)}">{_select(place, "feeling", "Feeling", choices, name)}'
+        f"{_strength(place, name, cue, names)}{'' if alone else _drop(place, names[name])}</div>"
+    )
+
+
+def _drop(place: str, title: str) -> str:
+    return (
+        f'<button type="button" class="remove" id="{place}-drop" data-act="drop" title="Leave out"'
+        f' aria-label="Leave out {escape(title)}">&#215;</button>'
+    )
+
+
+def _select(place: str, act: str, label: str, choices: Sequence[tuple[str, str]], chosen: str) -> str:
     options = "".join(
         f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(title)}</option>'
         for value, title in choices
     )
     return (
-        f'<label class="{act}"><span>{label}</span><select id="cue-{number}-{act}" data-act="{act}">'
+        f'<label class="{act}"><span>{label}</span><select id="{place}-{act}" data-act="{act}">'
         f"{options}</select></label>"
     )
 
 
-def _strength(number: int, cue: FeelingCue) -> str:
-    if len(cue.weights) != 1:
+def _strength(place: str, name: str, cue: FeelingCue, names: Mapping[str, str]) -> str:
+    if name not in cue.weights:
         return ""
-    (weight,) = cue.weights.values()
+    weight = cue.weights[name]
     return (
         f'<label class="strength"><span>Strength <output>{weight:.2g}</output></span>'
-        f'<input type="range" min="0" max="1" step="0.05" value="{weight:.2f}" id="cue-{number}-strength"'
-        f' data-act="strength" style="--range_progress: {weight:.0%}"/></label>'
+        f'<input type="range" min="0" max="1" step="0.05" value="{weight:.2f}" id="{place}-strength"'
+        f' data-act="strength" aria-label="Strength of {escape(names[name])}"'
+        f' style="--range_progress: {weight:.0%}"/></label>'
     )
-
-
-def _feelings(cue: FeelingCue, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    mixed = [(MIX, feeling_words(cue, names))] if len(cue.weights) > 1 else []
-    return [*mixed, (SLIDERS, "As the sliders say"), *names.items()]
-
-
-def _feeling_value(cue: FeelingCue) -> str:
-    if len(cue.weights) > 1:
-        return MIX
-    return next(iter(cue.weights), SLIDERS)
 
 
 def _beginnings(tagged: TaggedText, words: Sequence[Word], offset: int) -> list[tuple[str, str]]:
@@ -133,6 +154,11 @@ def _word_at(words: Sequence[Word], offset: int) -> int:
     return bisect_right(words, offset, key=lambda word: word.end)
 
 
+def spoken_from(tagged: TaggedText, offset: int) -> str:
+    """The first words from ``offset`` on."""
+    return _spoken_at(tagged.text, words_of(tagged.text), offset)
+
+
 def _spoken_at(text: str, words: Sequence[Word], offset: int) -> str:
     """The first words from ``offset`` on."""
     here = _word_at(words, offset)
@@ -141,8 +167,9 @@ def _spoken_at(text: str, words: Sequence[Word], offset: int) -> str:
 
 
 def _swatch(cue: FeelingCue) -> str:
-    strongest = max(cue.weights, key=lambda name: cue.weights[name], default="")
-    return f'<span class="swatch {strongest}" aria-hidden="true"></span>'
+    """A bar in the colours of the feelings, each as long as it is strong."""
+    bars = "".join(f'<i class="{name}" style="flex: {weight:g}"></i>' for name, weight in cue.weights.items())
+    return f'<span class="swatch" aria-hidden="true">{bars}</span>'
 
 
 def _excerpt(text: str) -> str:

@@ -30,8 +30,9 @@ def test_phone_names_become_ipa(name, language, ipa):
 def test_festival_speaks_sounds_that_have_shapes(monkeypatch):
     monkeypatch.setattr(text, "dictionary_words", lambda: text.EVERYDAY)
     table = viseme_table()
-    made = list(festival.festival_speech("kal_diphone", 2, random.Random(0)))  # noqa: S311 - not for secrets
-    if not made:
+    try:
+        made = list(festival.festival_speech("kal_diphone", 2, random.Random(0)))  # noqa: S311 - not for secrets
+    except FileNotFoundError:
         pytest.skip("needs the voice kal_diphone")
     for _, phones in made:
         spelt = [letter for phone in phones for letter in letters(phone.ipa)]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engines.feeling_tags import parse_feelings
-from studio.tabs.timeline import edited
+from engines.feeling_tags import parse_feelings, write_feelings
+from studio.tabs.timeline import Change, edited
 
 Open = Callable[..., Any]
 browser = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::Warning:gradio")]
@@ -32,13 +32,39 @@ def test_rows_write_tags_into_the_words(visit: Open) -> None:
     page.locator("#cue-0-from").select_option(label="But then my")
     page.wait_for_selector(".still-row:has-text('Hello')")
     page.locator("#cue-0-feeling").select_option(label="Sadness")
-    page.wait_for_selector(".swatch.sadness")
+    page.wait_for_selector(".swatch .sadness")
     page.locator("#cue-0-strength").fill("0.5")
     assert words_until(page, "[sadness:0.5] But then") == STORY.replace("But", "[sadness:0.5] But")
     page.wait_for_function("document.activeElement.id === 'cue-0-strength'")
     assert page.locator(".says").inner_text().strip("“”") == STORY, "tags are not spoken"
     page.get_by_label("Remove the feeling from But then my").click()
     assert words_until(page, " But then") == STORY
+
+
+@with_marks
+def test_feelings_are_mixed_and_the_picture_shows_them(visit: Open) -> None:
+    seen = visit()
+    page = seen.page
+    seen.say(STORY)
+    seen.tab("Emotion")
+    calm = page.locator("#face img").get_attribute("src")
+    page.get_by_role("button", name="Add a feeling").click()
+    page.wait_for_selector("#face figcaption:has-text('“Hello, I am …”')")
+    joy = page.locator("#face img").get_attribute("src")
+    page.get_by_role("button", name="Mix in another").click()
+    page.locator("#cue-0-amazement-feeling").select_option(label="Fear")
+    page.wait_for_selector(".swatch .fear")
+    page.locator("#cue-0-fear-strength").fill("0.7")
+    page.locator("#cue-0-joy-strength").fill("0.25")
+    assert words_until(page, "[joy:0.25 fear:0.7] Hello") == "[joy:0.25 fear:0.7] " + STORY
+    mixed = page.locator("#face img").get_attribute("src")
+    assert len({calm, joy, mixed}) == 3, "three different faces"
+    page.get_by_label("Leave out Joy").click()
+    assert words_until(page, "[fear:0.7] Hello")
+    page.locator("#emotion-anger input[type=range]").fill("0.5")
+    page.wait_for_selector("#face figcaption:not(:has-text('Hello'))")
+    page.locator(".passage .excerpt").click()
+    page.wait_for_selector("#face figcaption:has-text('“Hello, I am …”')")
 
 
 @with_marks
@@ -49,8 +75,8 @@ def test_tags_that_were_typed_show_as_rows(visit: Open) -> None:
     seen.tab("Emotion")
     seen.page.wait_for_selector(".passage >> nth=1")
     assert seen.page.locator("#cue-0-feeling").input_value() == "joy"
-    chosen = seen.page.locator("#cue-1-feeling option:checked").inner_text()
-    assert chosen == "Fear 30 %, Sadness 40 %"
+    mixed = [(name, seen.page.locator(f"#cue-1-{name}-strength").input_value()) for name in ("fear", "sadness")]
+    assert mixed == [("fear", "0.3"), ("sadness", "0.4")]
     seen.tab("Speech")
     seen.page.locator("#words textarea").fill("[joy:7] Hi there.")
     seen.tab("Emotion")
@@ -104,21 +130,38 @@ def words_until(page: Any, part: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("act", "at", "value", "weights"),
+    ("change", "weights"),
     [
-        ("add", "", "", [(0, {"joy": 0.8}), (7, {"joy": 0.8})]),
-        ("feeling", 0, "anger", [(0, {"anger": 0.8})]),
-        ("feeling", 0, "sliders", [(0, {})]),
-        ("strength", 0, "0.25", [(0, {"joy": 0.25})]),
-        ("strength", 0, "9", [(0, {"joy": 1.0})]),
-        ("from", 0, "7", [(7, {"joy": 0.8})]),
-        ("from", 0, "9999", [(10, {"joy": 0.8})]),
-        ("remove", 0, "", []),
-        ("feeling", 0, "<b>", [(0, {"joy": 0.8})]),
-        ("remove", 5, "", [(0, {"joy": 0.8})]),
-        ("strength", 0, "x", [(0, {"joy": 0.8})]),
+        (("add",), [(0, {"joy": 0.8}), (7, {"joy": 0.8})]),
+        (("feeling", "0", "joy", "anger"), [(0, {"anger": 0.8})]),
+        (("feeling", "0", "joy", "sliders"), [(0, {})]),
+        (("strength", "0", "joy", "joy:0.25"), [(0, {"joy": 0.25})]),
+        (("mix", "0"), [(0, {"joy": 0.8, "amazement": 0.3})]),
+        (("from", "0", "", "7"), [(7, {"joy": 0.8})]),
+        (("from", "0", "", "9999"), [(10, {"joy": 0.8})]),
+        (("remove", "0"), []),
+        (("feeling", "0", "joy", "<b>"), [(0, {"joy": 0.8})]),
+        (("remove", "5"), [(0, {"joy": 0.8})]),
+        (("strength", "0", "joy", "x"), [(0, {"joy": 0.8})]),
+        (("strength", "0", "fear", "fear:0.5"), [(0, {"joy": 0.8})]),
+        (("drop", "0", "joy"), [(0, {"joy": 0.8})]),
     ],
 )
-def test_what_a_row_asks_for(act: str, at: Any, value: str, weights: list[Any]) -> None:
-    after = edited(parse_feelings("[joy] Hello. You"), act, at, value)
+def test_what_a_row_asks_for(change: tuple[str, ...], weights: list[Any]) -> None:
+    after = edited(parse_feelings("[joy] Hello. You"), Change(*change))
     assert [(cue.offset, dict(cue.weights)) for cue in after.cues] == weights
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("strength", "0", "amazement", "joy:0.6 amazement:0.45"), "[joy:0.6 amazement:0.45] Hello."),
+        (("feeling", "0", "joy", "fear"), "[fear:0.6 amazement:0.3] Hello."),
+        (("feeling", "0", "joy", "amazement"), "[joy:0.6 amazement:0.3] Hello."),
+        (("drop", "0", "joy"), "[amazement:0.3] Hello."),
+        (("mix", "0"), "[joy:0.6 amazement:0.3 sadness:0.3] Hello."),
+    ],
+)
+def test_a_mixture_stays_in_step_with_its_tag(change: tuple[str, ...], words: str) -> None:
+    after = write_feelings(edited(parse_feelings("[joy:0.6 amazement:0.3] Hello."), Change(*change)))
+    assert after == words

@@ -150,7 +150,7 @@ def test_what_people_write_is_escaped() -> None:
         markup.avatar_cards([card], "id"),
         markup.clip_cards([card], "id"),
         markup.notice(evil),
-        markup.still("data:,", evil),
+        markup.still("data:,", evil, evil),
         markup.says(evil, ""),
         made,
     ):
