@@ -86,11 +86,13 @@ class Speech:
 class Alignment:
     """A recording against its text: ``speech`` is the recording with the phones that were found in it.
 
-    ``share``: how much of what is said follows the text, 0 to 1; at 0 ``speech`` is as it was.
+    ``share``: how much of what is said follows the text, 0 to 1; at 0 ``speech`` is as it was. ``astray``: when
+    the longest stretch of speech begins that does not follow it, and how much is said in it, both in seconds.
     """
 
     speech: Speech
     share: float
+    astray: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,14 @@ import numpy as np
 from engines.progress import Watch
 from engines.speech2face.align_chain import Chain, Flags, Ints, make_chain, spoken_words
 from engines.speech2face.align_path import find_path
-from engines.speech2face.align_times import HZ, heard_sounds, seconds_of, text_sounds, with_pauses
+from engines.speech2face.align_times import (
+    HZ,
+    heard_sounds,
+    longest_astray,
+    seconds_of,
+    text_sounds,
+    with_pauses,
+)
 from engines.speech2face.features import log_mel
 from engines.speech2face.recogniser import Posteriors, recognise, resample
 from engines.types import Alignment, Float32, Speech
@@ -69,7 +76,7 @@ def align(recording: Speech, spoken: Speech, watch: Watch) -> Alignment:
     share = seconds_of(said) / seconds_of(sounds)
     phones = with_pauses(sounds, recording.duration)
     speech = replace(recording, phones=phones, word_starts=starts, text=spoken.text, language=spoken.language)
-    return Alignment(speech, share)
+    return Alignment(speech, share, longest_astray(said, other))
 
 
 def misfits(chain: Chain, states: Ints, heard: Float32) -> tuple[Float32, Flags]:

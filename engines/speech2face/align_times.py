@@ -90,6 +90,17 @@ def seconds_of(phones: Sequence[Phone]) -> float:
     return sum(phone.end - phone.start for phone in phones)
 
 
+def longest_astray(said: Sequence[Phone], other: Sequence[Phone]) -> tuple[float, float]:
+    """Start of the longest run of ``other`` sounds with none of those ``said`` between, and how long its sounds
+    take, both in seconds; pauses do not count."""
+    starts = np.array([phone.start for phone in said])
+    stretches: dict[int, list[Phone]] = {}
+    for phone in other:
+        stretches.setdefault(int(np.searchsorted(starts, phone.start)), []).append(phone)
+    longest = max(stretches.values(), key=seconds_of, default=[])
+    return (longest[0].start, seconds_of(longest)) if longest else (0.0, 0.0)
+
+
 def with_pauses(sounds: Sequence[Phone], duration: float) -> tuple[Phone, ...]:
     """``sounds`` in time order from 0 to ``duration`` (s) without gaps: between them are pauses."""
     out: list[Phone] = []

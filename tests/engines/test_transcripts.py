@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +79,36 @@ def test_half_a_text_is_told(studio: Studio, request_: RenderRequest) -> None:
     heard = studio.pipeline.align(studio.pipeline.speak(words, recipe, {}, Watch()), words, recipe, Watch())
     assert "is not in the text" in heard.notes[0]
     assert heard.speech.phones
+
+
+def notes_on(studio: Studio, said: str, text: str, voice: str) -> tuple[str, ...]:
+    """What the user is told of a recording of ``said`` with the words ``text``."""
+    recipe = get_recipe("instant")
+    words = Words(text, voice.partition("+")[0], str(studio.speak("local", Words(said, voice), {})))
+    return studio.pipeline.align(
+        studio.pipeline.speak(words, recipe, {}, Watch()), words, recipe, Watch()
+    ).notes
+
+
+def test_a_wrong_sentence_amid_right_ones_is_told_with_its_time(studio: Studio) -> None:
+    right = [TEXT, "The weather will be fine tomorrow.", "My brother Bob put five boxes under the table."]
+    right += ["We shall meet again at the museum.", "Please bring some bread and a bottle of milk."]
+    wrong = [*right[:2], OTHER, *right[3:]]
+    assert notes_on(studio, " ".join(right), " ".join(right), "en-us+edward") == ()
+    (note,) = notes_on(studio, " ".join(wrong), " ".join(right), "en-us+edward")
+    assert re.search(r"[12]0 % .* from 0:0[5-9] on", note)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("अपने माता पिता की बात मानना बहुत ज़रूरी है।", "hi"),
+        ("मेरा भाई बाज़ार में मीठे आम और पपीता बेचता है।", "hi"),
+        ("こんばんは、ぼくはみなみまちのびょういんでまちます。", "ja"),
+    ],
+)
+def test_right_words_are_not_doubted(studio: Studio, text: str, language: str) -> None:
+    assert notes_on(studio, text, text, f"{language}+edward") == ()
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:gradio")
