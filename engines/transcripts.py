@@ -9,14 +9,14 @@ from engines.types import Alignment, Phone, Speech, Words
 
 OTHER_TEXT = "The recording does not say this text; the mouth follows the sound alone."
 OTHER_IN_PARTS = (
-    "About {percent:.0f} % of what the recording says is not in the text, most of it from {minutes}:{seconds:02} "
-    "on; there the mouth follows the sound alone."
+    "About {percent:.0f} % of what the recording says is not in the text, most of it from "
+    "{minutes}:{seconds:02} on; there the mouth follows the sound alone."
 )
 HARDLY = 0.5
 """Share of the speech that follows the text below which the user is told in any case."""
 ASTRAY_S = 1.25
-"""Seconds of speech in a row without the text from which it is another sentence. Hesitations and words in another
-pronunciation took at most 1.2 s, 0.2 s in English; wrong sentences amid right ones mostly over 1.3."""
+"""Seconds of speech in a row without the text from which it is another sentence. Hesitations and words that are
+said in another way took at most 1.2 s, 0.2 s in English; wrong sentences amid right ones mostly over 1.3."""
 
 
 def has_transcript(words: Words) -> bool:

@@ -6,8 +6,12 @@ from functools import cache
 
 import numpy as np
 import scipy.fft
+from numpy.typing import NDArray
+from scipy.ndimage import binary_closing, maximum_filter1d, uniform_filter1d
 
 from engines.types import Float32
+
+Flags = NDArray[np.bool_]
 
 SAMPLE_RATE = 16000
 """Hz. Everything here works at this rate."""
@@ -35,6 +39,9 @@ _DYNAMIC_RANGE = float(np.log(10**6))
 _PRIOR_FRAMES = 30
 """Weight, in frames, of the mean spectrum of all speakers: it rules clips of a few syllables."""
 _SCALE = 3.0
+_HELD, _CLEAR, _FLICKER, _DRIFT = 40, 6.0, 0.5, 0.6
+"""A held tone, over so many frames: nepers of power below the strongest band that count, mean change of the
+bands within 30 ms, and that of the smoothed spectrum over all of them. Talk has 0.5 to 2.3 and 0.3 to 1.9."""
 LIVE_STEP = 25
 """Frames of live sound that share one measurement of level and mean."""
 _QUIETEST_LIVE = float(np.log(1e-5 * 150 * 250))
@@ -102,10 +109,30 @@ def active_sum(mel: Float32, power: Float32, level: float) -> tuple[Float32, int
     return clipped.sum(axis=0, dtype=np.float32), len(active)
 
 
-def normalise(mel: Float32, prior: Float32) -> Float32:
+def held(mel: Float32) -> Flags:
+    """(T,) where a tone of a (T, 40) log-mel spectrogram has the same colour for over 0.4 s: a sung vowel.
+
+    Steady noise is none, since its bands flicker.
+    """
+    if len(mel) <= _HELD:
+        return np.zeros(len(mel), bool)
+    clear = np.maximum(mel, mel.max(axis=1, keepdims=True) - _CLEAR)
+    change = np.abs(clear[3:] - clear[:-3]).mean(axis=1)
+    flicker = uniform_filter1d(np.pad(change, (1, 2), mode="edge"), 20)
+    colour = uniform_filter1d(uniform_filter1d(clear, 18, axis=0), 3, axis=1)
+    colour -= colour.mean(axis=1, keepdims=True)
+    drift = np.sqrt(np.square(colour[_HELD:] - colour[:-_HELD]).mean(axis=1))
+    drift = np.pad(drift, (_HELD, 0), constant_values=np.inf)
+    steady = np.pad((flicker < _FLICKER) & (drift < _DRIFT), (0, _HELD))
+    from_its_start = maximum_filter1d(steady, _HELD + 1, origin=-(_HELD // 2))[: len(mel)]
+    return np.asarray(binary_closing(np.pad(from_its_start, _HELD), np.ones(_HELD))[_HELD:-_HELD], bool)
+
+
+def normalise(mel: Float32, prior: Float32, telling: Flags | None = None) -> Float32:
     """Take level and speaker out of a log-mel spectrogram.
 
-    ``mel``: (T, 40); ``prior``: (40,) mean log-mel of speech relative to its level, over many speakers.
+    ``mel``: (T, 40); ``prior``: (40,) mean log-mel of speech relative to its level, over many speakers;
+    ``telling``: (T,) the frames that tell of the speaker, all if absent: a vowel held for seconds does not.
     Gives (T, 40) float32 of about unit variance in speech. Level and mean spectrum are measured around each
     moment, so that a recording may change its speaker or distance; between measurements they are interpolated.
     """
@@ -114,7 +141,8 @@ def normalise(mel: Float32, prior: Float32) -> Float32:
     power = loudness(mel)
     lowest = speech_level(power) - _PAUSE_DROP
     centres = np.arange(min(_STEP // 2, len(mel) // 2), len(mel), _STEP)
-    levels, means = _measure(mel, power, centres, (lowest, prior))
+    told = np.where(telling, power, -np.inf) if telling is not None else power
+    levels, means = _measure(mel, (power, told), centres, (lowest, prior))
     out = np.empty_like(mel)
     for start in range(0, len(mel), _BLOCK):
         times = np.arange(start, min(start + _BLOCK, len(mel)))
@@ -148,15 +176,16 @@ def silence(frames: int, prior: Float32) -> Float32:
 
 
 def _measure(
-    mel: Float32, power: Float32, centres: np.ndarray, defaults: tuple[float, Float32]
+    mel: Float32, powers: tuple[Float32, Float32], centres: np.ndarray, defaults: tuple[float, Float32]
 ) -> tuple[Float32, Float32]:
-    """Levels (C,) and mean spectra (C, 40) around each of the frames ``centres``."""
-    lowest, prior = defaults
+    """Levels (C,) and mean spectra (C, 40) around each of the frames ``centres``; ``powers`` are those of all
+    frames and of those which tell of the speaker."""
+    (lowest, prior), (power, told) = defaults, powers
     levels = np.empty(len(centres), np.float32)
     means = np.empty((len(centres), BANDS), np.float32)
     for index, centre in enumerate(centres):
         near = slice(max(centre - _REACH, 0), centre + _REACH)
         levels[index] = max(speech_level(power[near]), lowest)
-        total, count = active_sum(mel[near], power[near], float(levels[index]))
+        total, count = active_sum(mel[near], told[near], float(levels[index]))
         means[index] = (total + _PRIOR_FRAMES * prior) / (count + _PRIOR_FRAMES)
     return levels, means

@@ -15,7 +15,7 @@ import numpy as np
 import soxr
 
 from engines.errors import StudioError
-from engines.speech2face.features import HOP, SAMPLE_RATE, log_mel, normalise, silence
+from engines.speech2face.features import HOP, SAMPLE_RATE, held, log_mel, normalise, silence
 from engines.types import Float32
 
 VISEMES: tuple[str, ...] = (
@@ -126,7 +126,8 @@ def recognise_with(network: Network, samples: Float32) -> Posteriors:
     count = -(-len(samples) // (HOP * _STRIDE))
     edge = silence(_EDGE, network.prior)
     after = silence(_EDGE + _BLOCK, network.prior)
-    features = np.concatenate([edge, normalise(log_mel(samples), network.prior), after])
+    mel = log_mel(samples)
+    features = np.concatenate([edge, normalise(mel, network.prior, ~held(mel)), after])
     out = np.empty((count, 3, len(VISEMES)), np.float32)
     runner, skip = network.runner(), _EDGE // _STRIDE
     for start in range(0, count, _BLOCK // _STRIDE):

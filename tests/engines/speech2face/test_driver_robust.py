@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import scipy.signal
 import soxr
 
@@ -83,6 +84,29 @@ def sung(speech: np.ndarray) -> np.ndarray:
     return (0.2 * out / out.std()).astype(np.float32)
 
 
+FORMANTS = {"a": (800, 1200, 2600), "i": (300, 2300, 3000), "u": (320, 800, 2300), "e": (500, 1800, 2550)}
+
+
+def held(notes: list[tuple[str, float, int]]) -> np.ndarray:
+    """Vowels held for seconds on notes (semitones above 180 Hz), with vibrato; quiet around them."""
+    counts = [round(seconds * RATE) for _, seconds, _ in notes]
+    steps = np.repeat([float(note) for _, _, note in notes], counts)
+    pitch = 180.0 * 2 ** (scipy.ndimage.gaussian_filter1d(steps, 0.02 * RATE) / 12)
+    pitch *= 1 + 0.015 * np.sin(2 * np.pi * 5.5 * np.arange(len(pitch)) / RATE)
+    hum = scipy.signal.sawtooth(2 * np.pi * np.cumsum(pitch) / RATE)
+    out, start = np.zeros(len(hum)), 0
+    for (vowel, _, _), count in zip(notes, counts, strict=True):
+        tone = hum
+        for formant in FORMANTS[vowel]:
+            poles = [1, -2 * 0.983 * np.cos(2 * np.pi * formant / RATE), 0.983**2]
+            tone = scipy.signal.lfilter([sum(poles)], poles, tone)
+        during = (np.arange(len(hum)) >= start) & (np.arange(len(hum)) < start + count)
+        start += count
+        out += tone / tone.std() * scipy.ndimage.gaussian_filter1d(during.astype(float), 0.015 * RATE)
+    out = np.pad(0.15 * out, RATE // 2)
+    return (out + 0.0005 * np.random.default_rng(0).normal(size=len(out))).astype(np.float32)
+
+
 def alike(one: np.ndarray, two: np.ndarray) -> float:
     count = min(len(one), len(two))
     return float(np.corrcoef(one[:count], two[:count])[0, 1])
@@ -139,6 +163,34 @@ def test_singing_moves_the_mouth_like_the_words(stage, clean, natural):
     assert alike(opening, slow) > 0.4
     assert opening.mean() > 0.5 * natural.mean()
     assert np.abs(np.diff(opening, 2)).mean() < 0.03
+
+
+@pytest.mark.parametrize("notes", [[0], [0, 4, 7], [7, 5]])
+def test_a_held_vowel_keeps_the_mouth_open(stage, notes):
+    """For seconds, over changes of pitch, and then it shuts."""
+    opening = stage.opening(stage.drive(Speech(held([("a", 2.5, note) for note in notes]), RATE)))
+    sung = opening[round(0.7 * 25) : round((0.3 + 2.5 * len(notes)) * 25)]
+    assert sung.min() > 0.12
+    assert sung.max() < 0.35
+    assert np.abs(np.diff(sung, 2)).mean() < 0.01
+    assert opening[-3:].max() < 0.02
+
+
+def test_held_vowels_are_told_apart(stage):
+    motion = stage.drive(Speech(held([("a", 2.0, 0), ("i", 2.0, 2), ("u", 2.0, 4), ("e", 2.0, 7)]), RATE))
+    opening, pucker = stage.opening(motion), stage.shape(motion, "mouthPucker")
+    smile = stage.shape(motion, "mouthStretch")
+    a, i, u, e = (slice(round((0.8 + 2 * n) * 25), round((2.2 + 2 * n) * 25)) for n in range(4))
+    assert opening[a].min() > opening[e].max() > opening[e].min() > opening[i].max() > opening[u].max()
+    assert pucker[u].min() > 2 * max(pucker[a].max(), pucker[i].max(), pucker[e].max())
+    assert smile[i].min() > smile[u].max()
+
+
+def test_a_held_chord_leaves_the_mouth_shut(stage):
+    time = np.arange(5 * RATE) / RATE
+    chord = sum(np.sin(2 * np.pi * 110 * k * ratio * time) / k for ratio in (1, 1.26, 1.5) for k in range(1, 6))
+    faded = 0.05 * chord * np.clip(np.minimum(time, 5 - time) / 0.3, 0, 1)
+    assert stage.opening(stage.drive(Speech(faded.astype(np.float32), RATE))).max() < 0.06
 
 
 @pytest.mark.parametrize(
