@@ -51,6 +51,12 @@ def _size_rows(size: int, seconds: int) -> list[Row]:
         Row(f"{size} px: whole render, {whole['clip_seconds']:.0f} s of video", render, "s"),
         Row(f"{size} px: encoding the same frames alone", encode, "s"),
         Row(f"{size} px: whole render / encoding alone", render / encode, "x", "at most 1.5"),
+        Row(
+            f"{size} px: in pieces, as jobs do it / in one go",
+            whole["render_in_pieces"] / render,
+            "x",
+            "at most 1.1",
+        ),
         Row(f"{size} px: faster than real time", whole["clip_seconds"] / render, "x", "above 1"),
         Row(f"{size} px: a frame, native core", core, "ms"),
         Row(f"{size} px: a frame, without it", plain, "ms"),

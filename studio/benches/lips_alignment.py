@@ -21,6 +21,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from engines.errors import StudioError
 from engines.espeak.voice import EspeakVoice
 from engines.progress import Watch
 from engines.speech2face.align import align
@@ -157,7 +158,7 @@ def has_festival(voice: str) -> bool:
 
 
 def festival(text: str, voice: str) -> Timed:
-    """``text`` in a voice of the festival program."""
+    """``text`` in a voice of the festival program. Raises StudioError if the voice cannot speak."""
     with tempfile.TemporaryDirectory() as folder:
         wav, labels, script = (Path(folder) / name for name in ("speech.wav", "speech.lab", "speak.scm"))
         script.write_text(
@@ -166,6 +167,10 @@ def festival(text: str, voice: str) -> Timed:
             "utf-8",
         )
         subprocess.run([str(shutil.which("festival")), "-b", str(script)], capture_output=True, check=False)
+        if not labels.exists():
+            raise StudioError(
+                f"Festival cannot speak with {voice}; install its language (festival-hi for Hindi)."
+            )
         rows = [line.split() for line in labels.read_text("utf-8").splitlines()[1:]]
         return _timed(text, wav, [(row[2], float(row[0])) for row in rows], FESTIVAL_LIPS)
 
