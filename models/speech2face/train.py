@@ -40,7 +40,7 @@ RARE_CLASS_POWER = 0.35
 EMA = 0.998
 VALIDATION_SEED = 9_000
 WORK = Path(__file__).resolve().parents[1] / "downloads" / "speech2face"
-STEPS = {"recordings": 12_000, "live": 5_000}
+STEPS = {"recordings": 12_000, "live": 3_000}
 """Of each network."""
 
 
