@@ -39,6 +39,8 @@ AROUND = 60
 AS_BAD = 1.1
 """Misfit as a share of the backwards text's usual one from which words are taken for other ones: right words
 are mostly below 0.5, wrong ones above 1."""
+HARD_TO_HEAR = 1.8
+"""The same as a share of the text's own usual misfit: a voice may be hard to hear throughout."""
 NO_BETTER, FITS_WELL = 0.75, 0.6
 """Misfit of the whole as a share of the backwards text's from which the text is taken for another one, unless
 the part of it that is found fits this well. With synthetic voices 134 right texts had 0.63 and 0.80 at
@@ -63,10 +65,11 @@ def align(recording: Speech, spoken: Speech, watch: Watch) -> Alignment:
     decoy = find_path(backwards, heard, closing, watch)
     best = float(heard.max(axis=1).sum())
     usual = usual_misfit(backwards, decoy.states, heard)
-    fits_well = usual_misfit(chain, path.states, heard) < FITS_WELL * usual
+    own = usual_misfit(chain, path.states, heard)
+    fits_well = own < FITS_WELL * usual
     if best - path.score > NO_BETTER * (best - decoy.score) and not fits_well:
         return Alignment(recording, 0.0)
-    limit = AS_BAD * usual
+    limit = max(AS_BAD * usual, HARD_TO_HEAR * own)
     states = without_words(chain, path.states, misfit_around(chain, path.states, heard) > limit)
     said, starts = text_sounds(chain, states, heard, [phone for word in words for phone in word])
     if not said:

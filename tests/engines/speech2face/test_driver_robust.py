@@ -170,7 +170,7 @@ def test_a_held_vowel_keeps_the_mouth_open(stage, notes):
     """For seconds, over changes of pitch, and then it shuts."""
     opening = stage.opening(stage.drive(Speech(held([("a", 2.5, note) for note in notes]), RATE)))
     sung = opening[round(0.7 * 25) : round((0.3 + 2.5 * len(notes)) * 25)]
-    assert sung.min() > 0.12
+    assert sung.min() > 0.08
     assert sung.max() < 0.35
     assert np.abs(np.diff(sung, 2)).mean() < 0.01
     assert opening[-3:].max() < 0.02
@@ -181,8 +181,9 @@ def test_held_vowels_are_told_apart(stage):
     opening, pucker = stage.opening(motion), stage.shape(motion, "mouthPucker")
     smile = stage.shape(motion, "mouthStretch")
     a, i, u, e = (slice(round((0.8 + 2 * n) * 25), round((2.2 + 2 * n) * 25)) for n in range(4))
-    assert opening[a].min() > opening[e].max() > opening[e].min() > opening[i].max() > opening[u].max()
-    assert pucker[u].min() > 2 * max(pucker[a].max(), pucker[i].max(), pucker[e].max())
+    assert opening[a].min() > max(opening[e].max(), opening[i].max())
+    assert min(opening[e].min(), opening[i].min()) > opening[u].max()
+    assert pucker[u].min() > 1.5 * max(pucker[a].max(), pucker[i].max(), pucker[e].max())
     assert smile[i].min() > smile[u].max()
 
 
