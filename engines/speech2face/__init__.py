@@ -35,7 +35,7 @@ class Speech2FaceOptions:
 ENGINE = Engine(
     name="speech2face",
     title="Speech to face",
-    version="3",
+    version="4",
     stages={"driver": "engines.speech2face.driver:create"},
     licence="MIT",
     options=Speech2FaceOptions,
