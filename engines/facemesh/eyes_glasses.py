@@ -40,6 +40,10 @@ FULL_CONTRAST = 0.35
 LEAST_CLEAR, LEAST_ROUND, LEAST_BELOW = 0.25, 0.93, 0.92
 """How clear a rim must be; in which share of all directions; and of those to the smooth skin below."""
 
+ELSEWHERE, MOST_ELSEWHERE = 0.03, 0.32
+"""Further than the first (iod) from a rim, lenses and skin show lines in at most this share of places: hatching
+is lines all over, and any loop can be found in it."""
+
 RIM_REACH, RIM_HALF, LASHES_REACH = 0.038, 0.016, 0.045
 """In iod: how far rims reach from the loop that was found, how far they surely do, and how far lashes reach."""
 
@@ -189,11 +193,17 @@ def _loop(lines: _Lines, centre: Array, axes: Array, iod: float) -> Array | None
     path = _best_path(clear)
     found = clear[rows, path] > LEAST_CLEAR
     below = np.sin(ANGLES) > np.sin(np.deg2rad(20))
-    if found.mean() < LEAST_ROUND or found[below].mean() < LEAST_BELOW:
+    if found.mean() < LEAST_ROUND or found[below].mean() < LEAST_BELOW or _hatched(clear[below], path[below]):
         return None
     # Lashes and brows are as clear as rims: what the rim looks like is seen below the eye, where none are.
     level = float(np.median(around(lines.smooth)[rows, path][below]))
     return np.asarray(places[rows, _best_path(around(lines.like(level)))])
+
+
+def _hatched(clear: Array, path: Array) -> bool:
+    """Whether lines (N, M) are all over the directions N and not only at the radii numbered ``path`` (N,)."""
+    away = np.abs(RADII - RADII[path][:, None]) > ELSEWHERE
+    return float((clear[away] > LEAST_CLEAR).mean()) > MOST_ELSEWHERE
 
 
 def _best_path(polar: Array) -> Array:
