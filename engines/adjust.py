@@ -7,7 +7,7 @@ spline (see engines.facemesh.spread), the other handles and the frame of the fac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from engines.errors import StudioError
 from engines.facemesh.anatomy import POINTS, FaceFrame, Row, face_frame
 from engines.facemesh.mesh import face_triangles
 from engines.facemesh.spread import make_spread
-from engines.types import MAX_SHIFT, Float32, HandleShift
+from engines.types import MAX_SHIFT, EyeSide, Float32, HandleShift
 
 HANDLES: Mapping[str, Row] = {
     "mouth_right": (61,),
@@ -75,6 +75,13 @@ def check_shifts(shifts: Iterable[HandleShift]) -> tuple[HandleShift, ...]:
                 "the outer eye corners is possible."
             )
     return tuple(last[name] for name in HANDLES if name in last and (last[name].dx or last[name].dy))
+
+
+def settled_eyes(shifts: Iterable[HandleShift]) -> frozenset[EyeSide]:
+    """The eyes of which ``shifts`` move a point."""
+    moved = [shift.handle for shift in check_shifts(shifts)]
+    sides = get_args(EyeSide)
+    return frozenset(side for side in sides if any(name.startswith(f"eye_{side}_") for name in moved))
 
 
 def _spread_moves(landmarks: Float32, frame: FaceFrame, shifts: tuple[HandleShift, ...]) -> NDArray[Any]:

@@ -6,7 +6,7 @@ A picture is hostile until Pillow has read it under a list of formats and a limi
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
-from engines.adjust import adjust_landmarks
+from engines.adjust import adjust_landmarks, settled_eyes
 from engines.adjust_place import place_face
 from engines.errors import StudioError
 from engines.faces import Face, find_faces
@@ -107,15 +107,18 @@ def prepare_photo(rgb: Image, avatar: AvatarRef, size: int | None) -> PreparedPh
 
     Raises StudioError if it cannot be animated.
     """
+    settled = settled_eyes(avatar.adjust)
     if avatar.placed is not None:
-        return PreparedPhoto(_at_output_size(rgb, (_placed_face(rgb, avatar),), size), 1, ())
+        portrait = _at_output_size(rgb, (_placed_face(rgb, avatar),), size)
+        return PreparedPhoto(replace(portrait, settled_eyes=settled), 1, ())
     faces = find_faces(rgb)
     chosen = _face_box(rgb, _chosen(faces, avatar.face))
     if chosen.problem:
         raise StudioError(chosen.problem)
     face = corrected_face(rgb, avatar, faces)
     others = (*faces[: avatar.face], *faces[avatar.face + 1 :])
-    return PreparedPhoto(_at_output_size(rgb, (face, *others), size), len(faces), chosen.notes)
+    portrait = replace(_at_output_size(rgb, (face, *others), size), settled_eyes=settled)
+    return PreparedPhoto(portrait, len(faces), chosen.notes)
 
 
 def make_portrait(rgb: Image, face: int, size: int | None) -> Portrait:

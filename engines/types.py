@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,6 +143,10 @@ class Motion:
         return len(self.blendshapes)
 
 
+EyeSide = Literal["left", "right"]
+"""The person's own."""
+
+
 @dataclass(frozen=True)
 class Portrait:
     """A photo ready for an animator.
@@ -150,12 +154,14 @@ class Portrait:
     ``rgb``: (H, W, 3) uint8 at output size (even sides). ``landmarks``: (468, 3) float32, MediaPipe face mesh
     points in pixels of ``rgb`` (x right, y down, z away from the viewer in the same unit). ``others``: the same
     of every other face in the picture. ``source``: the larger picture that ``rgb`` was shrunk from, if it was.
+    ``settled_eyes``: those whose lids a person has put in place, so that nothing may move them any more.
     """
 
     rgb: Image
     landmarks: Float32
     others: tuple[Float32, ...] = ()
     source: Image | None = None
+    settled_eyes: frozenset[EyeSide] = frozenset()
 
 
 @dataclass(frozen=True)

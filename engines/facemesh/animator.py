@@ -158,7 +158,8 @@ class FacemeshAnimator:
             )
         whole = portrait
         portrait, glasses = take_off(portrait, frame)
-        portrait = fitted_lids(portrait, frame, hidden_by(glasses, portrait.rgb.shape))
+        hidden = hidden_by(glasses, portrait.rgb.shape)
+        portrait = fitted_lids(portrait, frame, hidden)
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
@@ -166,7 +167,7 @@ class FacemeshAnimator:
             **deformer_arrays(portrait.landmarks, frame, shapes),
             **detail_arrays(portrait),
             **prepare_mouth(portrait, frame),
-            **prepare_eyes(portrait, frame),
+            **prepare_eyes(portrait, frame, hidden),
             **prepare_creases(portrait, frame),
             **glasses,
             **matte_arrays(whole, frame.iod),

@@ -31,6 +31,7 @@ from engines.facemesh.anatomy import (
     Row,
 )
 from engines.facemesh.edges import Window, coverage, outline, smooth_curve, smoothstep
+from engines.facemesh.eyes_white import widened
 from engines.facemesh.mouth_light import luma
 from engines.types import Float32, Image, Portrait
 
@@ -79,7 +80,7 @@ THICKEST_LASHES, USUAL_LASHES = 0.034, 0.012
 
 
 def fitted_lids(portrait: Portrait, frame: FaceFrame, hidden: Array | None = None) -> Portrait:
-    """The portrait with its eyes' landmarks on the lids of the photo; those of unclear eyes stay.
+    """The portrait with its eyes' landmarks on the lids of the photo; those of unclear and settled eyes stay.
 
     ``hidden``: (H, W) uint8, 1 where something lies before the face.
     """
@@ -87,8 +88,11 @@ def fitted_lids(portrait: Portrait, frame: FaceFrame, hidden: Array | None = Non
         hidden = np.zeros(portrait.rgb.shape[:2], np.uint8)
     landmarks = np.array(portrait.landmarks, copy=True)
     for side, rows in LIDS.items():
+        if side in portrait.settled_eyes:
+            continue
         lids = [landmarks[list(row), :2].astype(np.float64) for row in rows]
-        upper, lower = _fit((portrait.rgb, hidden), lids[0], lids[1], frame)
+        pictures = portrait.rgb, hidden
+        upper, lower = widened(pictures, *_fit(pictures, lids[0], lids[1], frame), frame.iod)
         _follow(landmarks, _ABOVE[side], upper - lids[0])
         _follow(landmarks, _BELOW[side], lower - lids[1])
         landmarks[list(rows[0]), :2], landmarks[list(rows[1]), :2] = upper, lower

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,13 @@ HAIR_ABOVE, ROOTS_BELOW, BESIDE = 0.085, 0.03, 0.07
 THINNEST_ROOTS, THICKEST_ROOTS = 0.012, 0.040
 """Height in iod of the dark line that the lashes' roots, or a drawn outline, make above the edge of the lid."""
 
-MOST_ROOTS = 0.027
+MOST_ROOTS = 0.018
 """The line that is drawn for them is at most this high, in iod."""
 
-TAPER = 0.05
+ALIKE = 0.8, 1.25
+"""The line of one eye is at least and at most so thick, relative to the mean of both."""
+
+TAPER = 0.09
 """The line thins out over this length towards the corners, in iod."""
 
 HAIR_WIDTH, HAIR_LENGTH = 0.024, 0.026
@@ -67,7 +71,44 @@ def roots_height(crop: Float32, edges: LidEdges, iod: float) -> float:
     return float(np.clip(np.median(up[dark]), THINNEST_ROOTS * iod, THICKEST_ROOTS * iod))
 
 
-def measure_lashes(crop: Float32, skin: Float32, edges: LidEdges, sizes: tuple[float, float]) -> Lashes:
+@dataclass(frozen=True)
+class SeenLashes:
+    """What a photo shows of one eye's lashes, rectified as in ``Lashes``.
+
+    ``hairs``: (rows, columns), cover of single hairs; ``below``: (rows,), px under the lid's edge; ``thick``:
+    (columns,), thickness in px of the roots' line; ``inside``: (columns,) bool, between the corners.
+    """
+
+    hairs: Float32
+    below: Array
+    thick: Array
+    inside: Array
+    colour: Float32
+    left: float
+    top: float
+
+    @property
+    def usual(self) -> float:
+        """The line's usual thickness in px."""
+        return float(np.median(self.thick[self.inside])) if self.inside.any() else 0.0
+
+
+def matched(pair: Sequence[SeenLashes], iod: float) -> list[Lashes]:
+    """The lashes of both eyes, about as heavy and as dark as each other, as they are on one face."""
+    colour = min((seen.colour for seen in pair), key=luma)
+    usual = min(float(np.mean([seen.usual for seen in pair])), MOST_ROOTS * iod)
+    return [_drawn(seen, colour, usual, iod) for seen in pair]
+
+
+def _drawn(seen: SeenLashes, colour: Float32, usual: float, iod: float) -> Lashes:
+    thick = _even(np.clip(seen.thick, ALIKE[0] * usual, ALIKE[1] * usual) * seen.inside, seen.inside, iod)
+    both = np.maximum(_line(seen.below[:, None], thick, iod), seen.hairs)
+    return Lashes(
+        np.asarray(both, np.float32), colour, float(thick.max()) + _softness(iod), seen.left, seen.top
+    )
+
+
+def see_lashes(crop: Float32, skin: Float32, edges: LidEdges, sizes: tuple[float, float]) -> SeenLashes:
     """The lashes of a ``crop`` (h, w, 3), seen against its ``skin`` without them.
 
     ``sizes``: height of the dark line above the lid's edge in px, iod in px.
@@ -81,13 +122,12 @@ def measure_lashes(crop: Float32, skin: Float32, edges: LidEdges, sizes: tuple[f
     inside = edges.beside(s) < 0
     colour = _darkest(_read(crop, spots)[np.ix_((t > -roots) & (t <= 0), inside)], crop)
     cover = _cover(luma(_read(crop, spots)), luma(_read(skin, spots)), float(luma(colour)))
-    thick = _thickness(cover[(t > -THICKEST_ROOTS * iod) & (t <= 0)], inside, iod)
+    thick = cover[(t > -THICKEST_ROOTS * iod) & (t <= 0)].sum(axis=0) * inside
     beside = edges.beside(s) / iod
     above = t[:, None] / iod
     fade = smoothstep(-HAIR_ABOVE, -0.75 * HAIR_ABOVE, above) * smoothstep(BESIDE, 0.6 * BESIDE, beside)
-    both = np.maximum(_line(t[:, None], thick, iod), _narrow(cover, iod) * fade * (above < 0))
-    height = float(thick.max()) + _softness(iod)
-    return Lashes(np.asarray(both, np.float32), colour, height, float(left), float(top))
+    hairs = np.asarray(_narrow(cover, iod) * fade * (above < 0), np.float32)
+    return SeenLashes(hairs, t, thick, inside, colour, float(left), float(top))
 
 
 def _cover(photo: Array, plain: Array, lash: float) -> Float32:
@@ -104,15 +144,11 @@ def _darkest(pixels: Array, crop: Float32) -> Float32:
     return np.asarray(np.median(dark, axis=0), np.float32)
 
 
-def _thickness(cover: Array, inside: Array, iod: float) -> Array:
-    """(columns,): thickness in px of the roots' line by the ``cover`` (rows, columns) above the lid's edge."""
-    thick = np.where(inside, cover.sum(axis=0), 0.0)
-    usual = float(np.median(thick[inside])) if inside.any() else 0.0
-    # An iris that shows above the edge looks like a line of any thickness: none is much thicker than the rest.
-    thick = np.minimum(thick, min(1.3 * usual, MOST_ROOTS * iod))
+def _even(thick: Array, inside: Array, iod: float) -> Array:
+    """(columns,): the line's thickness in px without jumps, thinning out towards the corners."""
     even: Array = cv2.GaussianBlur(thick[None].astype(np.float32), (0, 0), 0.03 * iod)
     to_corner = np.minimum(np.cumsum(inside), np.cumsum(inside[::-1])[::-1]) * inside
-    return np.asarray(even[0] * np.clip(to_corner / (TAPER * iod), 0, 1) ** 0.7)
+    return np.asarray(even[0] * np.clip(to_corner / (TAPER * iod), 0, 1) ** 0.8)
 
 
 def _line(below: Array, thick: Array, iod: float) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engines.facemesh.edges import smoothstep
 from engines.facemesh.eyes_edges import LidEdges, heights
 from engines.facemesh.eyes_fill import filled
-from engines.facemesh.eyes_lashes import BESIDE, HAIR_ABOVE, Lashes, measure_lashes, roots_height
+from engines.facemesh.eyes_lashes import BESIDE, HAIR_ABOVE, SeenLashes, roots_height, see_lashes
 from engines.facemesh.mouth_light import Light, luma
 from engines.types import Float32
 
@@ -27,10 +27,10 @@ FAR_DOUBTS, NEAR_DOUBTS = (0.4, 0.3), (0.16, 0.12)
 
 @dataclass(frozen=True)
 class Lid:
-    """``skin``: (h, w, 3) float32, the photo with skin where eye and lashes were; ``lashes`` to lay over it."""
+    """``skin``: (h, w, 3) float32, the photo with skin where eye and lashes were; ``lashes`` as it shows."""
 
     skin: Float32
-    lashes: Lashes
+    lashes: SeenLashes
 
 
 def _plain_skin(crop: Float32, hole: Array, like: Array, doubts: tuple[float, float]) -> Array:
@@ -57,16 +57,19 @@ def _usual(crop: Float32, hole: Array, iod: float) -> Array:
     return np.asarray(np.log(np.maximum(np.median(skin, axis=0), 1.0)))
 
 
-def _skin(crop: Float32, edges: LidEdges, light: Light, sizes: tuple[float, float]) -> Float32:
-    """The crop with skin over the eye; ``sizes``: height of the lashes' roots in px, iod."""
-    iod = sizes[1]
+def _skin(seen: tuple[Float32, Array], edges: LidEdges, light: Light, sizes: tuple[float, float]) -> Float32:
+    """The crop with skin over the eye; ``seen``: it and what is hidden; ``sizes``: height of the lashes' roots
+    in px, iod.
+    """
+    crop, iod = seen[0], sizes[1]
     hole, lash, wide = _covered(crop.shape, edges, sizes)
     smooth: Array = cv2.GaussianBlur(crop, (0, 0), max(0.004 * iod, 0.5))
     # What is skin close to the eye is judged by the skin further off.
+    wide, unseen = (np.maximum(area, seen[1]).astype(np.float32) for area in (wide, hole))
     rough = filled(smooth, _plain_skin(smooth, wide, _usual(smooth, wide, iod), FAR_DOUBTS))
     like: Array = np.log(np.maximum(cv2.GaussianBlur(rough, (0, 0), 0.02 * iod), 1.0))
     skin: Array = cv2.GaussianBlur(
-        filled(smooth, _plain_skin(smooth, hole, like, NEAR_DOUBTS)), (0, 0), 0.01 * iod
+        filled(smooth, _plain_skin(smooth, unseen, like, NEAR_DOUBTS)), (0, 0), 0.01 * iod
     )
     skin = skin + _grain(crop.shape, light)[..., None]
     soft: Array = cv2.GaussianBlur(np.maximum(hole, lash), (0, 0), max(0.005 * iod, 0.5))
@@ -97,9 +100,12 @@ def _grain(shape: tuple[int, ...], light: Light) -> Float32:
     return np.asarray(soft * (light.grain / max(float(soft.std()), 1e-3)), np.float32)
 
 
-def measure_lid(crop: Float32, edges: LidEdges, look: tuple[Light, float]) -> Lid:
-    """The upper lid of an eye: ``crop`` (h, w, 3), its ``edges``, the photo's light and iod in px."""
+def measure_lid(crop: Float32, hidden: Array, edges: LidEdges, look: tuple[Light, float]) -> Lid:
+    """The upper lid of an eye: ``crop`` (h, w, 3), its ``edges``, the photo's light and iod in px.
+
+    ``hidden``: (h, w), 1 where the photo shows something before the face.
+    """
     light, iod = look
     sizes = roots_height(crop, edges, iod), iod
-    skin = _skin(crop, edges, light, sizes)
-    return Lid(skin, measure_lashes(crop, skin, edges, sizes))
+    skin = _skin((crop, hidden), edges, light, sizes)
+    return Lid(skin, see_lashes(crop, skin, edges, sizes))

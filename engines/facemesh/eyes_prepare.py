@@ -14,7 +14,8 @@ from engines.facemesh.eyes_ball import complete_eyeball, trusted_area
 from engines.facemesh.eyes_edges import LidEdges
 from engines.facemesh.eyes_fit import LIDS
 from engines.facemesh.eyes_iris import Iris, find_irises
-from engines.facemesh.eyes_lid import measure_lid
+from engines.facemesh.eyes_lashes import Lashes, matched
+from engines.facemesh.eyes_lid import Lid, measure_lid
 from engines.facemesh.mouth_light import Light, measure_light
 from engines.types import Arrays, Float32, Portrait
 
@@ -24,14 +25,21 @@ MARGIN = 0.16
 """Photo around an eye that is cut out with it, in iod."""
 
 
-def prepare_eyes(portrait: Portrait, frame: FaceFrame) -> Arrays:
-    """Eyeballs and lids of a photo; keys start with "eyes."."""
+def prepare_eyes(portrait: Portrait, frame: FaceFrame, hidden: Array | None = None) -> Arrays:
+    """Eyeballs and lids of a photo; keys start with "eyes.".
+
+    ``hidden``: (H, W) uint8, 1 where something lies before the face.
+    """
+    if hidden is None:
+        hidden = np.zeros(portrait.rgb.shape[:2], np.uint8)
     light = measure_light(portrait.rgb, portrait.landmarks, frame.iod)
     crops = {side: _cut(portrait, frame, side) for side in LIDS}
     irises = find_irises([(crop.rgb, crop.trusted) for crop in crops.values()], frame.iod)
     arrays: Arrays = {"eyes.down": _down(frame)}
-    for (side, crop), iris in zip(crops.items(), irises, strict=True):
-        for name, value in _prepare_eye(crop, iris, light, frame).items():
+    lids = [_lid(crop, crop.window.view(hidden), light, frame) for crop in crops.values()]
+    drawn = zip((lid.skin for lid in lids), matched([lid.lashes for lid in lids], frame.iod), strict=True)
+    for (side, crop), iris, lid in zip(crops.items(), irises, drawn, strict=True):
+        for name, value in _prepare_eye(crop, iris, lid, frame.iod).items():
             arrays[f"eyes.{side}.{name}"] = value
     return arrays
 
@@ -69,17 +77,20 @@ def _down(frame: FaceFrame) -> Array:
     return np.array([-right[1], right[0]])
 
 
-def _prepare_eye(crop: _Crop, iris: Iris | None, light: Light, frame: FaceFrame) -> Arrays:
-    ball = complete_eyeball(crop.rgb, crop.mask, crop.trusted, iris, frame.iod)
+def _lid(crop: _Crop, hidden: Array, light: Light, frame: FaceFrame) -> Lid:
     edges = LidEdges.of(crop.window.inside(crop.upper), crop.window.inside(crop.lower), _down(frame))
-    lid = measure_lid(crop.rgb, edges, (light, frame.iod))
-    lashes = lid.lashes
+    return measure_lid(crop.rgb, hidden, edges, (light, frame.iod))
+
+
+def _prepare_eye(crop: _Crop, iris: Iris | None, lid: tuple[Float32, Lashes], iod: float) -> Arrays:
+    ball = complete_eyeball(crop.rgb, crop.mask, crop.trusted, iris, iod)
+    skin, lashes = lid
     return {
         "photo": _bytes(crop.rgb),
         "white": _bytes(ball.white),
         "iris": _bytes(ball.iris),
         "glint": _bytes(ball.glint),
-        "skin": _bytes(lid.skin),
+        "skin": _bytes(skin),
         "lashes": _bytes(lashes.cover * 255),
         "tone": np.array([ball.shade, lashes.roots, lashes.left, lashes.top, *lashes.colour], np.float32),
         "origin": np.array([crop.window.left, crop.window.top], np.float64),

@@ -88,6 +88,14 @@ def test_only_what_does_something_is_kept() -> None:
     assert check_shifts(shifts) == (HandleShift("chin", 0.2),)
 
 
+def test_the_animator_learns_which_eyes_a_person_has_put_in_place(photo_file: Path) -> None:
+    moved = (HandleShift("eye_left_upper", dy=-0.02), HandleShift("lip_top", dy=-0.01))
+    avatar = AvatarRef(str(photo_file), adjust=moved)
+    assert prepare_photo(read_photo(photo_file), avatar, None).portrait.settled_eyes == {"left"}
+    plain = prepare_photo(read_photo(photo_file), replace(avatar, adjust=()), None)
+    assert not plain.portrait.settled_eyes
+
+
 def test_corrections_are_part_of_the_request_and_of_its_key(photo_file: Path) -> None:
     placed = PlacedFace(0.5, 0.5, 0.2, 3.0)
     avatar = AvatarRef(str(photo_file), adjust=(HandleShift("chin", 0.0, 0.1),), placed=placed)

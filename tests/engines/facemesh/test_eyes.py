@@ -258,3 +258,13 @@ def test_the_lash_line_of_a_shut_eye_has_no_gaps(render: Render, portrait: Portr
         column = shut[np.round(y + reach).astype(int), round(x)]
         skin = shut[round(y - 0.07 * frame.iod), round(x)]
         assert column.min() < 0.85 * skin
+
+
+def test_eyes_that_a_person_has_put_in_place_stay_there(figure: Figure):
+    free = fitted_lids(figure.drawn, figure.frame).landmarks
+    settled = dataclasses.replace(figure.drawn, settled_eyes=frozenset({"left"}))
+    kept = fitted_lids(settled, figure.frame).landmarks
+    left, right = ([*LIDS[side][0], *LIDS[side][1]] for side in ("left", "right"))
+    assert np.abs(free - figure.drawn.landmarks)[left].max() > 0.05 * figure.frame.iod
+    np.testing.assert_array_equal(kept[left], figure.drawn.landmarks[left])
+    np.testing.assert_array_equal(kept[right], free[right])
