@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
-from datetime import datetime, timezone
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from engines.requests import option_pictures, request_document, with_pictures
+from engines.requests import option_pictures, parse_request, request_document, with_pictures
 from engines.types import Clip
+from studio.consent import now
+from studio.credentials import source_type
+
+CLIP, MANIFEST = "clip.mp4", "manifest.json"
 
 
 def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
     """What is kept beside a clip: everything that made it, as plain JSON values, without paths."""
+    picture = Path(clip.request.avatar.source)
     pictures = {place: Path(path).name for place, path in option_pictures(clip.request).items()}
     request = request_document(with_pictures(clip.request, pictures))
     request["avatar"]["source"] = avatar
@@ -24,6 +28,7 @@ def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
         "created": now(),
         "file": clip.path.name,
         "avatar": avatar,
+        "source_type": source_type(picture),
         "request": request,
         "duration": clip.duration,
         "width": clip.width,
@@ -34,6 +39,19 @@ def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
         "times": times,
         "notes": list(clip.notes),
     }
+
+
+def video_name(manifest: Mapping[str, Any]) -> str:
+    """What the video is called that ``manifest`` describes."""
+    return Path(manifest.get("file", CLIP)).name
+
+
+def lasting_names(manifest: Mapping[str, Any]) -> list[str]:
+    """The files of a finished clip: video, credentials beside it, manifest, and what it takes to make it again."""
+    request = parse_request(manifest["request"])
+    video = Path(video_name(manifest))
+    given = [request.words.audio or "", *option_pictures(request).values()]
+    return [video.name, video.with_suffix(".c2pa").name, MANIFEST, *(Path(path).name for path in given)]
 
 
 def keep_only(folder: Path, names: Collection[str]) -> None:
@@ -51,8 +69,3 @@ def remove_half_files(folder: Path) -> None:
     """Delete what a process that died was writing below ``folder``."""
     for path in folder.rglob(".*.part*"):
         path.unlink(missing_ok=True)
-
-
-def now() -> str:
-    """The time as it stands in manifests."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")

@@ -1,7 +1,8 @@
 """Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
 
 data/avatars/<owner>/<id>/source.<ext>  manifest.json
-data/clips/<owner>/<id>/clip.mp4|webm   manifest.json
+data/clips/<owner>/<id>/clip.mp4|webm   manifest.json  (recording.<ext>, backdrop0.<ext>, clip.c2pa)
+data/trash/<owner>/<avatars or clips>/<id>/
 """
 
 from __future__ import annotations
@@ -11,69 +12,73 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, TypeVar
 
-from engines.adjust import check_shifts
 from engines.errors import StudioError
 from engines.files import whole_file, whole_folder
 from engines.photos import corrected_face, prepare_photo, read_photo
-from engines.requests import parse_avatar
-from engines.types import AvatarRef, Clip, HandleShift, PlacedFace
-from studio.clip_files import clip_manifest, keep_only, now, remove_half_files
+from engines.types import AvatarRef, Clip
+from studio.clip_files import (
+    MANIFEST,
+    clip_manifest,
+    keep_only,
+    lasting_names,
+    remove_half_files,
+    video_name,
+)
+from studio.consent import CONSENTS, NOT_STATED, Consent, ConsentRecord
+from studio.credentials import Credentials, manifest_statement
+from studio.manifests import (
+    ORIGIN,
+    Avatar,
+    StoredClip,
+    avatar_manifest,
+    clean_name,
+    corrections,
+    origin_document,
+    read_avatar,
+    read_clip,
+    read_manifest,
+    read_origin,
+    write_manifest,
+)
+from studio.trash import Trash
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-Consent = Literal["mine", "permission", "invented"]
-CONSENTS: tuple[Consent, ...] = ("mine", "permission", "invented")
+__all__ = ["CONSENTS", "LOCAL_OWNER", "Avatar", "Consent", "Library", "StoredClip", "clip_manifest"]
+
 LOCAL_OWNER = "local"
 """Owner of what is made at the command line of this machine."""
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "avatars"
-MAX_NAME = 60
+AVATARS, CLIPS = "avatars", "clips"
+NO_CLIP = "There is no such clip; it may have been deleted."
 _OWNER = re.compile(r"[a-z0-9]{1,64}")
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 
-
-@dataclass(frozen=True)
-class Avatar:
-    """A face that can talk. ``sample``: it ships with the studio and belongs to everybody.
-
-    ``adjust``, ``placed``: what its owner corrected of the points found, or where they put the face.
-    """
-
-    id: str
-    name: str
-    consent: Consent
-    source: Path
-    face: int
-    created: str
-    sample: bool = False
-    voice: str = "en-us"
-    sentence: str = ""
-    adjust: tuple[HandleShift, ...] = ()
-    placed: PlacedFace | None = None
-
-
-@dataclass(frozen=True)
-class StoredClip:
-    """A finished clip in the library. ``manifest``: request, duration, stage times, engines, notes, avatar."""
-
-    id: str
-    path: Path
-    created: str
-    manifest: dict[str, Any]
+Entry = TypeVar("Entry", Avatar, StoredClip)
 
 
 class Library:
-    """Everything that people made, by owner. An owner sees the samples and what is theirs, nothing else."""
+    """Everything that people made, by owner. An owner sees the samples and what is theirs, nothing else.
 
-    def __init__(self, data: Path) -> None:
-        self._avatars, self._clips = data / "avatars", data / "clips"
+    ``credentials`` sign every clip as it is finished; without them, clips stay unsigned.
+    """
+
+    def __init__(self, data: Path, credentials: Credentials | None = None) -> None:
+        self._avatars, self._clips = data / AVATARS, data / CLIPS
+        self._trash, self._credentials = Trash(data / "trash"), credentials
+
+    def owners(self) -> tuple[str, ...]:
+        """Everybody who has something here."""
+        found = {folder.name for root in (self._avatars, self._clips) for folder in root.glob("*")}
+        return tuple(sorted(name for name in found if _OWNER.fullmatch(name)))
 
     def samples(self) -> tuple[Avatar, ...]:
         """The avatars that ship with the studio."""
@@ -85,8 +90,7 @@ class Library:
 
     def avatars(self, owner: str) -> tuple[Avatar, ...]:
         """The owner's avatars, newest first, then the samples."""
-        own = [_avatar(folder) for folder in _folders(self._avatars / checked_owner(owner))]
-        return (*sorted(own, key=lambda avatar: avatar.created, reverse=True), *self.samples())
+        return (*_newest_first(self._avatars / checked_owner(owner), read_avatar), *self.samples())
 
     def avatar(self, owner: str, avatar_id: str) -> Avatar:
         """One avatar by id; raises StudioError if the owner has none of that id."""
@@ -95,66 +99,82 @@ class Library:
                 return avatar
         raise StudioError(f"There is no avatar '{avatar_id[:40]}'; list the avatars to see what there is.")
 
-    def add(self, owner: str, photo: Path, name: str | None, consent: Consent, face: int = 0) -> Avatar:
-        """Keep a photo as an avatar; raises StudioError if it cannot talk."""
+    def add(
+        self, owner: str, photo: Path, name: str | None, consent: Consent | ConsentRecord | None, face: int = 0
+    ) -> Avatar:
+        """Keep a photo as an avatar; raises StudioError if it cannot talk. ``consent`` None: not stated."""
         return self.add_face(owner, AvatarRef(str(photo), face), name, consent)
 
-    def add_face(self, owner: str, photo: AvatarRef, name: str | None, consent: Consent) -> Avatar:
+    def add_face(
+        self, owner: str, photo: AvatarRef, name: str | None, consent: Consent | ConsentRecord | None
+    ) -> Avatar:
         """Keep the face that ``photo`` names, with its corrections, as an avatar."""
         path = Path(photo.source)
         prepare_photo(read_photo(path), photo, None)
+        record = consent if isinstance(consent, ConsentRecord) else ConsentRecord.state(consent, "")
         folder = self._avatars / checked_owner(owner) / secrets.token_hex(6)
         source = f"source{_extension(path)}"
-        manifest = {
-            "name": _clean_name(name or path.stem),
-            "consent": consent,
-            "face": photo.face,
-            "created": now(),
-            "source": source,
-            **_corrections(photo),
-        }
+        named = clean_name(name or path.stem, "Avatar")
         with whole_folder(folder) as part:
             shutil.copyfile(path, part / source)
-            (part / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
-        return _avatar(folder)
+            write_manifest(part, avatar_manifest(named, record, photo, source))
+        return read_avatar(folder)
+
+    def state_consent(self, owner: str, avatar_id: str, record: ConsentRecord) -> Avatar:
+        """Write down by what right an avatar of the owner's speaks."""
+        return read_avatar(_changed(self._own_avatar(owner, avatar_id), consent=asdict(record)))
+
+    def rename(self, owner: str, avatar_id: str, name: str) -> Avatar:
+        """Call an avatar of the owner's something else; raises StudioError for samples and unknown ids."""
+        return read_avatar(_changed(self._own_avatar(owner, avatar_id), name=clean_name(name)))
 
     def adjust(self, owner: str, avatar_id: str, photo: AvatarRef) -> Avatar:
         """Keep the corrections of ``photo`` with an avatar of the owner's, in place of earlier ones.
 
         Raises StudioError for samples, unknown ids and corrections that cannot be.
         """
-        avatar = self.avatar(owner, avatar_id)
-        if avatar.sample:
-            raise StudioError("The sample avatars belong to the studio and cannot be changed.")
+        folder, avatar = self._own_avatar(owner, avatar_id), self.avatar(owner, avatar_id)
         corrected_face(read_photo(avatar.source), replace(photo, source=str(avatar.source), face=avatar.face))
-        folder = avatar.source.parent
-        text = json.dumps({**_manifest(folder), **_corrections(photo)}, indent=1)
-        with whole_file(folder / "manifest.json") as part:
-            part.write_text(text, "utf-8")
-        return _avatar(folder)
+        return read_avatar(_changed(folder, **corrections(photo)))
 
     def remove(self, owner: str, avatar_id: str) -> None:
-        """Delete an avatar of the owner's; raises StudioError for samples and unknown ids."""
-        avatar = self.avatar(owner, avatar_id)
-        if avatar.sample:
-            raise StudioError("The sample avatars belong to the studio and cannot be removed.")
-        shutil.rmtree(avatar.source.parent)
+        """Move an avatar of the owner's to the trash; raises StudioError for samples and unknown ids."""
+        self._trash.put(owner, AVATARS, self._own_avatar(owner, avatar_id))
 
     def clips(self, owner: str) -> tuple[StoredClip, ...]:
         """The owner's finished clips, newest first."""
-        found = [_stored(folder) for folder in _folders(self._clips / checked_owner(owner))]
-        return tuple(sorted(found, key=lambda clip: clip.created, reverse=True))
+        return tuple(_newest_first(self._clips / checked_owner(owner), read_clip))
 
     def clip(self, owner: str, clip_id: str) -> StoredClip:
         """One clip by id; raises StudioError if the owner has none of that id."""
         folder = self._clips / checked_owner(owner) / clip_id
-        if not _ID.fullmatch(clip_id) or not (folder / "manifest.json").is_file():
-            raise StudioError("There is no such clip; it may have been deleted.")
-        return _stored(folder)
+        if not _ID.fullmatch(clip_id) or not (folder / MANIFEST).is_file():
+            raise StudioError(NO_CLIP)
+        return read_clip(folder)
+
+    def rename_clip(self, owner: str, clip_id: str, name: str) -> StoredClip:
+        """Give a clip of the owner's a name."""
+        return read_clip(_changed(self.clip(owner, clip_id).path.parent, name=clean_name(name)))
 
     def remove_clip(self, owner: str, clip_id: str) -> None:
-        """Delete a clip of the owner's."""
-        shutil.rmtree(self.clip(owner, clip_id).path.parent)
+        """Move a clip of the owner's to the trash."""
+        self._trash.put(owner, CLIPS, self.clip(owner, clip_id).path.parent)
+
+    def restore(self, owner: str, item_id: str) -> Avatar | StoredClip:
+        """Bring an avatar or a clip of the owner's back; raises StudioError if it is not in the trash."""
+        if not _ID.fullmatch(item_id):
+            raise StudioError(NO_CLIP)
+        if item_id in self._trash.names(checked_owner(owner), AVATARS):
+            self._trash.bring_back(owner, AVATARS, self._avatars / owner / item_id)
+            return self.avatar(owner, item_id)
+        self._trash.bring_back(owner, CLIPS, self._clips / owner / item_id)
+        return self.clip(owner, item_id)
+
+    def origin(self, owner: str, picture: Path, record: ConsentRecord | None = None) -> dict[str, Any]:
+        """Whose face a picture shows: the avatar that it is the source of, else what ``record`` says."""
+        avatar = next((item for item in self.avatars(owner) if item.source == picture), None)
+        stated = avatar.record if avatar and avatar.consent != "not stated" else record
+        return origin_document(stated or NOT_STATED, avatar.id if avatar else "")
 
     def start_clip(self, owner: str, clip_id: str) -> Path:
         """A working folder for a clip in the making; it is nobody's clip until ``finish_clip``."""
@@ -162,25 +182,31 @@ class Library:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def describe_clip(self, owner: str, clip_id: str, clip: Clip, avatar: str) -> Path:
-        """Write the manifest into the working folder; returns its path."""
-        path = self.start_clip(owner, clip_id) / "manifest.json"
+    def note_origin(self, owner: str, clip_id: str, origin: dict[str, Any]) -> Path:
+        """Write into the working folder whose face the clip shows; returns the file's path."""
+        path = self.start_clip(owner, clip_id) / ORIGIN
         with whole_file(path) as part:
-            part.write_text(json.dumps(clip_manifest(clip, avatar), indent=1), "utf-8")
+            part.write_text(json.dumps(origin), "utf-8")
         return path
 
+    def describe_clip(self, owner: str, clip_id: str, clip: Clip, avatar: str) -> Path:
+        """Write the manifest into the working folder; returns its path."""
+        folder = self.start_clip(owner, clip_id)
+        return write_manifest(folder, {**clip_manifest(clip, avatar), **read_origin(folder)})
+
     def finish_clip(self, owner: str, clip_id: str) -> StoredClip:
-        """Turn the working folder, with video and manifest in it, into the clip; what else is in it goes.
+        """Sign the video in the working folder and turn the folder into the clip; what else is in it goes.
 
         A clip that is finished already stays as it is.
         """
         final = self._clips / checked_owner(owner) / clip_id
         if not final.is_dir():
             folder = self.start_clip(owner, clip_id)
-            keep_only(folder, (_video_name(_manifest(folder)), "manifest.json"))
+            self._sign(folder)
+            keep_only(folder, lasting_names(read_manifest(folder)))
             folder.rename(final)
         self.drop_work(owner, clip_id)
-        return _stored(final)
+        return read_clip(final)
 
     def drop_work(self, owner: str, clip_id: str) -> None:
         """Delete the working folder of a clip, if there is one."""
@@ -188,7 +214,8 @@ class Library:
         shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self, unfinished: Collection[str] = ()) -> None:
-        """Remove what earlier runs left half done; of the clips named in ``unfinished`` only half files."""
+        """Remove old trash and what earlier runs left half done; of clips in ``unfinished`` only half files."""
+        self._trash.sweep()
         for root in (self._avatars, self._clips):
             for part in root.glob("*/.*.part"):
                 if part.name[1:].removesuffix(".part") in unfinished:
@@ -196,65 +223,19 @@ class Library:
                 else:
                     shutil.rmtree(part, ignore_errors=True)
 
+    def _own_avatar(self, owner: str, avatar_id: str) -> Path:
+        avatar = self.avatar(owner, avatar_id)
+        if avatar.sample:
+            raise StudioError("The sample avatars belong to the studio and cannot be changed or removed.")
+        return avatar.source.parent
 
-def _sample(entry: dict[str, Any]) -> Avatar:
-    return Avatar(
-        id=entry["id"],
-        name=entry["name"],
-        consent="invented",
-        source=SAMPLES / entry["file"],
-        face=0,
-        created="",
-        sample=True,
-        voice=entry.get("voice", "en-us"),
-        sentence=entry.get("sentence", ""),
-    )
-
-
-def _avatar(folder: Path) -> Avatar:
-    manifest = _manifest(folder)
-    source = folder / Path(manifest["source"]).name
-    consent = cast("Consent", manifest["consent"])
-    kept = {name: manifest.get(name) or empty for name, empty in (("adjust", ()), ("placed", None))}
-    ref = parse_avatar({"source": str(source), "face": manifest["face"], **kept})
-    return Avatar(
-        id=folder.name,
-        name=manifest["name"],
-        consent=consent,
-        source=source,
-        face=ref.face,
-        created=manifest["created"],
-        adjust=ref.adjust,
-        placed=ref.placed,
-    )
-
-
-def _corrections(photo: AvatarRef) -> dict[str, Any]:
-    """What a manifest holds of them."""
-    shifts = [asdict(shift) for shift in check_shifts(photo.adjust)]
-    return {"adjust": shifts, "placed": asdict(photo.placed) if photo.placed else None}
-
-
-def _video_name(manifest: Mapping[str, Any]) -> str:
-    return Path(manifest.get("file", "clip.mp4")).name
-
-
-def _stored(folder: Path) -> StoredClip:
-    manifest = _manifest(folder)
-    path = folder / _video_name(manifest)
-    return StoredClip(folder.name, path, manifest["created"], manifest)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-    return manifest
-
-
-def _folders(root: Path) -> Iterator[Path]:
-    if root.is_dir():
-        yield from (
-            path.parent for path in root.glob("*/manifest.json") if not path.parent.name.startswith(".")
-        )
+    def _sign(self, folder: Path) -> None:
+        if self._credentials is None:
+            return
+        manifest = read_manifest(folder)
+        note = self._credentials.sign(folder / video_name(manifest), manifest_statement(manifest))
+        notes = manifest["notes"] + [note] * bool(note)
+        write_manifest(folder, {**manifest, "signed": not note, "notes": notes})
 
 
 def checked_owner(owner: str) -> str:
@@ -264,9 +245,34 @@ def checked_owner(owner: str) -> str:
     return owner
 
 
-def _clean_name(name: str) -> str:
-    printable = "".join(letter for letter in name if letter.isprintable()).strip()
-    return printable[:MAX_NAME] or "Avatar"
+def _newest_first(root: Path, read: Callable[[Path], Entry]) -> list[Entry]:
+    return sorted(map(read, _folders(root)), key=lambda entry: entry.created, reverse=True)
+
+
+def _changed(folder: Path, **values: Any) -> Path:
+    write_manifest(folder, {**read_manifest(folder), **values})
+    return folder
+
+
+def _sample(entry: dict[str, Any]) -> Avatar:
+    return Avatar(
+        id=entry["id"],
+        name=entry["name"],
+        record=ConsentRecord("invented", by="the studio"),
+        source=SAMPLES / entry["file"],
+        face=0,
+        created="",
+        sample=True,
+        voice=entry.get("voice", "en-us"),
+        sentence=entry.get("sentence", ""),
+    )
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    if root.is_dir():
+        yield from (
+            path.parent for path in root.glob("*/manifest.json") if not path.parent.name.startswith(".")
+        )
 
 
 def _extension(photo: Path) -> str:

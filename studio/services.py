@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from engines.pipeline import Pipeline
 from engines.progress import Watch
 from engines.registry import get_recipe
 from engines.stages import VoiceInfo
-from engines.types import AvatarRef, Expression, Image, Words
+from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
+from studio.consent import ConsentRecord, now
+from studio.credentials import Credentials, clip_statement
 from studio.jobs import Jobs
 from studio.library import Avatar, Library, checked_owner
 from studio.settings import Settings, ensure_data_folder
@@ -35,7 +37,8 @@ class Studio:
         self.manager = EngineManager(settings.engine_memory)
         self.cache = Cache(settings.cache_folder, settings.cache_bytes)
         self.pipeline = Pipeline(self.manager, self.cache, settings.max_seconds)
-        self.library = Library(settings.data)
+        self.credentials = Credentials(settings)
+        self.library = Library(settings.data, self.credentials)
         self.jobs = Jobs(self.pipeline, self.library, settings)
         self._listen = settings.data / "listen"
         self._lock = FileLock(settings.data / "studio.lock")
@@ -60,6 +63,12 @@ class Studio:
         if not path.is_file():
             write_wav(path, spoken.speech)
         return path
+
+    def render(self, request: RenderRequest, out: Path, watch: Watch, consent: ConsentRecord) -> Clip:
+        """Make a signed clip at ``out`` here and now, not as a job. Raises as Pipeline.render does."""
+        clip = self.pipeline.render(request, out, watch)
+        note = self.credentials.sign(out, clip_statement(clip, consent, now()))
+        return replace(clip, notes=(*clip.notes, note)) if note else clip
 
     def inspect(self, photo: Path) -> PhotoReport:
         """The faces in a picture and what is wrong with it; raises StudioError if it cannot be read."""

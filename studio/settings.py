@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", repr=False)
     storage: str = ""
     worker_patience: float = Field(default=15.0, ge=1)
+    sign_cert: Path | None = None
+    sign_key: Path | None = Field(default=None, repr=False)
     engine_memory: int = Field(default=8 * GIB, ge=1 << 20)
 
     @property

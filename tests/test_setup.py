@@ -258,7 +258,7 @@ def test_run_cmd_jumps_only_to_labels_it_has() -> None:
     assert "*.cmd text eol=crlf" in (ROOT / ".gitattributes").read_text(encoding="utf-8")
 
 
-IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "pil"}
+IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "pil", "c2pa-python": "c2pa"}
 
 
 def imported(*roots: str) -> set[str]:

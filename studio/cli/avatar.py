@@ -12,7 +12,8 @@ import click
 from engines.requests import parse_avatar
 from engines.types import AvatarRef
 from studio.cli.common import moves_option, open_studio, with_moves
-from studio.library import CONSENTS, LOCAL_OWNER, Consent
+from studio.consent import BY_COMMAND, CONSENTS, Consent, ConsentRecord
+from studio.library import LOCAL_OWNER
 from studio.services import Studio, avatar_ref
 
 Place = tuple[float, float, float, float]
@@ -30,9 +31,7 @@ def command() -> None:
 @click.option(
     "--consent",
     type=click.Choice(CONSENTS),
-    default="permission",
-    show_default=True,
-    help="Whose face it is: yours, somebody's who allowed it, or nobody's.",
+    help="Whose face it is: yours, somebody's who allowed it, or nobody's; recorded as not stated otherwise.",
 )
 @click.option(
     "--place",
@@ -43,11 +42,17 @@ def command() -> None:
 )
 @click.pass_context
 def add(
-    context: click.Context, photo: Path, name: str | None, face: int, consent: Consent, place: Place | None
+    context: click.Context,
+    photo: Path,
+    name: str | None,
+    face: int,
+    consent: Consent | None,
+    place: Place | None,
 ) -> None:
     """See the help text of the command."""
+    record = ConsentRecord.state(consent, BY_COMMAND)
     with open_studio(context) as studio:
-        avatar = studio.library.add_face(LOCAL_OWNER, _looked_at(studio, photo, face - 1, place), name, consent)
+        avatar = studio.library.add_face(LOCAL_OWNER, _looked_at(studio, photo, face - 1, place), name, record)
     print(avatar.id)
 
 

@@ -28,6 +28,7 @@ from studio.cli.common import (
     words_flags,
     words_from,
 )
+from studio.consent import BY_COMMAND, CONSENTS, Consent, ConsentRecord
 from studio.library import LOCAL_OWNER
 from studio.services import Studio, avatar_ref
 
@@ -39,6 +40,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--out", type=PATH, required=True, help="The video to write, .mp4 or .webm.")
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
 @moves_option("--adjust", "Correct a point of the face that was found wrong")
+@click.option("--consent", type=click.Choice(CONSENTS), help="Whose face a picture shows, for the credentials.")
 @click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
 @click.option("--size", type=click.IntRange(64, 3840), help="Long side in pixels; the photo's, at most 1080.")
 @click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
@@ -49,7 +51,8 @@ def command(context: click.Context, /, **values: Any) -> None:
     _check_out(values["out"], values["motion_out"])
     with open_studio(context) as studio:
         request = _request(studio, values)
-        clip = studio.pipeline.render(request, values["out"], terminal_watch(values["as_json"]))
+        record = _record(studio, values["avatar"], values["consent"])
+        clip = studio.render(request, values["out"], terminal_watch(values["as_json"]), record)
         if values["motion_out"] is not None:
             _write_motion(studio.pipeline, request, values["motion_out"])
     _tell(clip, values["as_json"])
@@ -78,6 +81,13 @@ def _avatar(studio: Studio, name: str, face: int) -> AvatarRef:
     if name in known:
         return avatar_ref(known[name])
     raise StudioError(f"There is no picture and no avatar '{name}'; give a file or an id of 'avatar list'.")
+
+
+def _record(studio: Studio, name: str, consent: Consent | None) -> ConsentRecord:
+    """What is known of whose face it is: the avatar's own record, unless a right is stated with the command."""
+    if consent or Path(name).is_file():
+        return ConsentRecord.state(consent, BY_COMMAND)
+    return studio.library.avatar(LOCAL_OWNER, name).record
 
 
 def _check_out(out: Path, motion_out: Path | None) -> None:

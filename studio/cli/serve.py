@@ -19,6 +19,7 @@ def serve(overrides: dict[str, Any]) -> None:
 
     studio = Studio(load_settings(**overrides))
     try:
+        studio.credentials.prepare()
         studio.sweep()
         studio.jobs.start()
         _fetch_what_is_missing()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.errors import StudioError
 from engines.pipeline import Pipeline
 from engines.types import RenderRequest
+from studio.consent import ConsentRecord
 from studio.jobs.views import FINAL, JobView
 from studio.library import Library, StoredClip
 from studio.settings import Settings
@@ -45,16 +47,24 @@ class Jobs:
         if self._settings.render_here or only_work:
             machinery.start()
 
-    def submit(self, owner: str, request: RenderRequest, avatar_name: str, vip: bool = False) -> str:
+    def submit(
+        self,
+        owner: str,
+        request: RenderRequest,
+        avatar_name: str,
+        vip: bool = False,
+        consent: ConsentRecord | None = None,
+    ) -> str:
         """Queue a render and return its id. Picture and recording are copied, so the caller's may go away.
 
-        ``vip`` goes before all that do not. Raises StudioError for a request that can never work.
+        ``vip`` goes before all that do not. ``consent`` is for pictures that are no avatar of the owner's; an
+        avatar's own record goes before it. Raises StudioError for a request that can never work.
         """
         from studio.jobs.machinery import new_row
 
         machinery = self._open()
         row = new_row(owner, avatar_name, request, vip)
-        machinery.submit(row, request)
+        machinery.submit(row, request, self._library.origin(owner, Path(request.avatar.source), consent))
         if self._settings.render_here:
             machinery.start()
         return row.id

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from string import digits
+from typing import Any
 
 from engines.errors import StudioError
 from engines.requests import (
@@ -20,11 +21,10 @@ from engines.requests import (
     with_pictures,
 )
 from engines.types import RenderRequest
+from studio.clip_files import MANIFEST
 from studio.jobs.storage import Storage, copy_file
 from studio.jobs.store import JobRow
 from studio.library import Library, StoredClip
-
-MANIFEST = "manifest.json"
 
 
 class JobFiles:
@@ -42,11 +42,12 @@ class JobFiles:
         """Where the clip is made."""
         return self.folder(row) / _video_name(self.named(row))
 
-    def take_in(self, row: JobRow, request: RenderRequest) -> JobRow:
+    def take_in(self, row: JobRow, request: RenderRequest, origin: dict[str, Any]) -> JobRow:
         """Copy picture and recording, so that the originals may go away; the row then names the copies.
 
         Raises StudioError if one of them is gone.
         """
+        self.keep(row, self._library.note_origin(row.owner, row.id, origin))
         picture = self._take(row, request.avatar.source, "picture")
         audio = request.words.audio
         recording = self._take(row, audio, "recording") if audio is not None else None
@@ -89,7 +90,9 @@ class JobFiles:
     def collect(self, row: JobRow) -> StoredClip | None:
         """A finished clip, brought into the library if another machine made it; None if it was deleted."""
         if self._storage and self.collects and not row.collected:
-            self._fetch(row, (_video_name(self.named(row)), MANIFEST))
+            named = self.named(row)
+            given = (*filter(None, (named.words.audio,)), *option_pictures(named).values())
+            self._fetch(row, (_video_name(named), MANIFEST, *given))
             self.deliver(row)
         try:
             return self._library.clip(row.owner, row.id)

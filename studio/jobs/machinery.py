@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from typing import Any
 
 from engines.errors import StudioError
 from engines.pipeline import Pipeline
@@ -59,10 +60,10 @@ class Machinery:
                 self._worker = Worker(self.store, self.durable, self.runner, self._terms)
                 self._worker.start()
 
-    def submit(self, row: JobRow, request: RenderRequest) -> None:
-        """Take a job's files in and queue it, all or nothing."""
+    def submit(self, row: JobRow, request: RenderRequest, origin: dict[str, Any]) -> None:
+        """Take a job's files in and queue it, all or nothing. ``origin`` says whose face it shows."""
         try:
-            self.store.add(self.files.take_in(row, request), self.durable.enqueue)
+            self.store.add(self.files.take_in(row, request, origin), self.durable.enqueue)
         except BaseException:
             self.files.drop(row)
             raise

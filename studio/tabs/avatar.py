@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
 from engines.errors import StudioError
 from engines.types import AvatarRef
+from studio.consent import BY_PAGE, Consent, ConsentRecord
 from studio.services import avatar_ref
 from studio.tabs import markup, pictures
 from studio.tabs.adjust import build_adjust_panel, connect_adjust_panel, offered_for, put_away
+from studio.tabs.ask import ANSWERS, asking
 from studio.tabs.guard import SECONDS_IN_SIGHT, Updates
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import AvatarTab, Form, Parts
@@ -20,14 +24,11 @@ from studio.tabs.stage import still_of
 
 if TYPE_CHECKING:
     from engines.photos import FaceBox, PhotoReport
-    from studio.library import Avatar, Consent
+    from studio.library import Avatar
 
-CONSENTS = [
-    ("It is me", "mine"),
-    ("I have this person's permission", "permission"),
-    ("It is invented", "invented"),
-]
-CONSENT_WORDS = {"mine": "You", "permission": "With permission", "invented": "Invented"}
+CONSENT_LABELS: Mapping[Consent, str] = MappingProxyType(
+    {"mine": "You", "permission": "With permission", "invented": "Invented", "not stated": "Not said whose"}
+)
 PHOTO_ADVICE = "A face that looks at the camera works best: well lit, lips closed, at least 90 pixels wide."
 ABOUT_PLACING = "If it can be seen all the same, put its points there yourself."
 ON_CARDS = """
@@ -55,7 +56,7 @@ def build_avatar_tab() -> AvatarTab:
     with gr.Column(visible=False, elem_id="review") as review:
         framed = gr.HTML(apply_default_css=False)
         face = gr.Radio([], label="Which face?", visible=False)
-        consent = gr.Radio(CONSENTS, value=None, label="Whose face is it?", elem_id="consent")
+        consent = gr.Radio(list(ANSWERS), value=None, label="Whose face is it?", elem_id="consent")
         name = gr.Textbox(label="Name", placeholder="What to call this avatar", max_length=60, elem_id="name")
         save = gr.Button("Save to my avatars", variant="primary", elem_id="save")
     report = gr.State(None)
@@ -82,7 +83,7 @@ def connect_avatar_tab(parts: Parts) -> None:
     guard = parts.guard(tab.notice)
     chosen: list[Any] = [tab.notice, tab.cards, parts.avatar_id, parts.stage.face, parts.stage.says]
     panel = tab.adjust
-    closed = [panel.panel, panel.editor, panel.effect, panel.opened]
+    closed = [panel.panel, panel.editor, panel.effect, panel.opened, parts.stage.ask]
     chosen += [tab.adjust_own, *closed, parts.speech.text, parts.speech.language, parts.speech.voice]
     asked = parts.face_inputs | parts.voice_inputs
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -177,9 +178,7 @@ class AvatarEvents:
     def save(self, form: Form) -> Updates:
         """Keep the photo as an avatar, and choose it."""
         tab, owner = self._tab, owner_of(form[self._parts.token])
-        if not form[tab.consent]:
-            raise StudioError("Say first whose face it is.")
-        consent = cast("Consent", form[tab.consent])
+        consent = ConsentRecord.state(cast("Consent | None", form[tab.consent]), BY_PAGE)
         name = str(form[tab.name] or "").strip() or None
         photo = form[tab.adjust.placed] or AvatarRef(str(form[tab.photo]), int(form[tab.face] or 0))
         avatar = self._parts.studio.library.add_face(owner, photo, name, consent)
@@ -192,6 +191,7 @@ class AvatarEvents:
         return {
             **introduction(parts, form, avatar),
             **offered_for(parts, avatar),
+            **asking(parts, open_=False),
             self._tab.cards: avatar_cards(parts, owner, avatar_id),
             parts.avatar_id: avatar_id,
             parts.stage.face: still_of(parts, {**form, parts.avatar_id: avatar_id}),
@@ -199,7 +199,7 @@ class AvatarEvents:
 
 
 def _card(avatar: Avatar) -> markup.Card:
-    detail = "Sample" if avatar.sample else CONSENT_WORDS[avatar.consent]
+    detail = "Sample" if avatar.sample else CONSENT_LABELS[avatar.consent]
     try:
         image = pictures.portrait(avatar_ref(avatar))
     except (OSError, StudioError):  # one damaged file must not take the others off the page

@@ -12,6 +12,7 @@ from studio.tabs.guard import Guard
 from studio.tabs.options import Controls
 
 if TYPE_CHECKING:
+    from studio.consent import Consent
     from studio.services import Studio
 
 Form = dict[Any, Any]
@@ -20,12 +21,14 @@ Form = dict[Any, Any]
 
 @dataclass(frozen=True)
 class Stage:
-    """The side panel that stays in sight: the face, what it will say, and Render."""
+    """The side panel that stays in sight: the face, what it will say, Render, and what it asks."""
 
     face: gr.HTML
     says: gr.HTML
     status: gr.HTML
     render: gr.Button
+    ask: gr.Column
+    answers: Mapping[Consent, gr.Button]
 
 
 @dataclass(frozen=True)

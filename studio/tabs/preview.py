@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.errors import StudioError
-from engines.feeling_tags import parse_feelings
 from engines.registry import Recipe
 from engines.types import Output, StageTime
 from studio.tabs import markup, pictures
+from studio.tabs.ask import answer, asking, must_ask
 from studio.tabs.files import publish
 from studio.tabs.guard import Updates, warning
 from studio.tabs.owner import owner_of
@@ -78,22 +78,41 @@ def connect_preview_tab(parts: Parts) -> None:
     """Let the tab's components act."""
     tab, events = parts.preview, PreviewEvents(parts)
     guard = parts.guard(tab.notice)
-    stage = [parts.stage.render, parts.stage.status]
-    started = parts.stage.render.click(
-        guard.event(events.start),
-        parts.inputs,
-        [tab.notice, parts.job_id, parts.tabs, tab.progress, tab.cancel, tab.empty, *stage],
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    follow_after(started, parts)
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    start_after(parts.stage.render.click, parts)
+    said = [tab.notice, parts.stage.ask]
+    for right, button in parts.stage.answers.items():
+        told = button.click(guard.event(answer(parts, right)), [parts.token, parts.avatar_id], said, **quick)
+        start_after(told.then, parts)
     tab.cancel.click(
         guard.event(events.cancel), [parts.token, parts.job_id], [tab.notice, tab.progress], **quick
     )
     shown = [tab.notice, *shown_by(tab)]
     tab.clips.select(guard.event(events.show), [parts.token], shown, **quick)
     tab.clips.delete(guard.event(events.remove), [parts.token, tab.shown], shown, **quick)
+
+
+def start_after(event: Any, parts: Parts) -> None:
+    """When ``event`` (a component's listener, or the ``then`` of an earlier one) happens, render."""
+    tab, stage = parts.preview, parts.stage
+    started = event(
+        parts.guard(tab.notice).event(PreviewEvents(parts).start),
+        parts.inputs,
+        [
+            tab.notice,
+            parts.job_id,
+            parts.tabs,
+            tab.progress,
+            tab.cancel,
+            tab.empty,
+            stage.render,
+            stage.status,
+            stage.ask,
+        ],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    follow_after(started, parts)
 
 
 def follow_after(event: Any, parts: Parts) -> None:
@@ -131,11 +150,18 @@ class PreviewEvents:
             return {**go, self._parts.job_id: running.id}
         try:
             request = request_from(self._parts, form)
-            name = self._parts.studio.library.avatar(owner, str(form[self._parts.avatar_id])).name
-            job = self._parts.studio.jobs.submit(owner, request, name)
+            avatar = self._parts.studio.library.avatar(owner, str(form[self._parts.avatar_id]))
+            if must_ask(avatar):
+                return {self._parts.job_id: "", **asking(self._parts, open_=True)}
+            job = self._parts.studio.jobs.submit(owner, request, avatar.name)
         except StudioError as error:
             return {**go, self._tab.notice: warning(str(error)), self._parts.job_id: ""}
-        return {**go, self._parts.job_id: job, **self._working("Starting", 0.0, "")}
+        return {
+            **go,
+            self._parts.job_id: job,
+            **asking(self._parts, False),
+            **self._working("Starting", 0.0, ""),
+        }
 
     def follow(self, token: str, job_id: str, shown: str) -> Iterator[Updates]:
         """Tell what becomes of a job, until it is over."""
@@ -213,7 +239,7 @@ def shown_clip(parts: Parts, owner: str, clip_id: str) -> Updates:
             tab.player: gr.update(visible=False),
             tab.shown: "",
         }
-    file = publish(clip.path, owner, clip_title(clip))
+    file = publish(clip.path, owner, clip.title)
     return {
         **listed,
         tab.empty: gr.update(visible=False),
@@ -234,18 +260,11 @@ def expectation(view: JobView) -> str:
     return f"about {markup.duration(view.seconds_left)} left"
 
 
-def clip_title(clip: StoredClip) -> str:
-    """Who says what."""
-    words = parse_feelings(clip.manifest["request"]["words"].get("text") or "a recording").text
-    short = words if len(words) <= 60 else words[:57].rsplit(" ", 1)[0] + "…"
-    return f"{clip.manifest['avatar']}: {short}"
-
-
 def clip_card(clip: StoredClip) -> markup.Card:
     """An entry in the list of clips."""
     made = datetime.fromisoformat(clip.created).astimezone()
     detail = f"{markup.duration(clip.manifest['duration'])} · {made:%d %b, %H:%M}"
-    return markup.Card(clip.id, clip_title(clip), detail, pictures.poster(clip.path), removable=True)
+    return markup.Card(clip.id, clip.title, detail, pictures.poster(clip.path), removable=True)
 
 
 def making_of(clip: StoredClip) -> str:

@@ -10,6 +10,7 @@ import gradio as gr
 from engines.types import EmotionKey
 from studio.services import avatar_ref
 from studio.tabs import markup, pictures
+from studio.tabs.ask import build_ask
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts, Stage
 from studio.tabs.request import expression_from
@@ -21,9 +22,10 @@ def build_stage() -> Stage:
         face = gr.HTML(apply_default_css=False, elem_id="face")
         with gr.Column(elem_id="action"):
             says = gr.HTML(apply_default_css=False, elem_id="says")
+            ask, answers = build_ask()
             render = gr.Button("Render", variant="primary", size="lg", elem_id="render")
             status = gr.HTML(apply_default_css=False, elem_id="status")
-    return Stage(face, says, status, render)
+    return Stage(face, says, status, render, ask, answers)
 
 
 @dataclass(frozen=True)

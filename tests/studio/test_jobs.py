@@ -99,7 +99,8 @@ def test_the_recording_may_go_away_after_submitting(studio, photo_file, tmp_path
     )
     upload.unlink()
     view = wait_for(studio, ADA, job, "completed")
-    assert sorted(path.name for path in view.clip.path.parent.iterdir()) == ["clip.mp4", "manifest.json"]
+    kept = sorted(path.name for path in view.clip.path.parent.iterdir())
+    assert kept == ["clip.mp4", "manifest.json", "recording.wav"], "what it takes to render it again, no more"
 
 
 def test_a_transparent_clip_is_a_webm_and_the_background_picture_is_copied(studio, photo_file, tmp_path):
@@ -118,7 +119,8 @@ def test_a_transparent_clip_is_a_webm_and_the_background_picture_is_copied(studi
         wait_for(studio, ADA, job, "completed")
     over, through = studio.library.clips(ADA)
     assert (through.path.name, over.path.name) == ("clip.webm", "clip.mp4")
-    assert {path.name for path in over.path.parent.iterdir()} == {"clip.mp4", "manifest.json"}
+    kept = {path.name for path in over.path.parent.iterdir()}
+    assert kept == {"clip.mp4", "manifest.json", "backdrop0.png"}, "what it takes to render it again, no more"
     assert str(tmp_path) not in (over.path.parent / "manifest.json").read_text("utf-8")
     with av.open(str(through.path)) as file:
         assert file.streams.video[0].metadata["alpha_mode"] == "1"
