@@ -170,6 +170,10 @@ class Library:
         self._trash.bring_back(owner, CLIPS, self._clips / owner / item_id)
         return self.clip(owner, item_id)
 
+    def owner_of_deleted(self, item_id: str) -> str:
+        """Who deleted an item; raises StudioError if it is not in the trash."""
+        return self._trash.owner_of(item_id)
+
     def origin(self, owner: str, picture: Path, record: ConsentRecord | None = None) -> dict[str, Any]:
         """Whose face a picture shows: the avatar that it is the source of, else what ``record`` says."""
         avatar = next((item for item in self.avatars(owner) if item.source == picture), None)

@@ -11,6 +11,7 @@ from engines.errors import StudioError
 
 KEPT = 24 * 3600.0
 """Seconds until what was deleted is gone for good."""
+GONE = "It cannot be brought back; what was deleted is kept for a day."
 
 
 class Trash:
@@ -34,11 +35,18 @@ class Trash:
             target.parent.mkdir(parents=True, exist_ok=True)
             (self._root / owner / kind / target.name).rename(target)
         except OSError:
-            raise StudioError("It cannot be brought back; what was deleted is kept for a day.") from None
+            raise StudioError(GONE) from None
 
     def names(self, owner: str, kind: str) -> list[str]:
         """What lies here, by id."""
         return sorted(path.name for path in (self._root / owner / kind).glob("*"))
+
+    def owner_of(self, item_id: str) -> str:
+        """Whose ``item_id`` is. Raises StudioError if it is not here."""
+        for folder in self._root.glob("*/*/*"):
+            if folder.name == item_id:
+                return folder.parent.parent.name
+        raise StudioError(GONE)
 
     def sweep(self) -> None:
         """Delete for good what has lain here for KEPT seconds."""

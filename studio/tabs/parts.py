@@ -131,6 +131,31 @@ class PreviewTab:
 
 
 @dataclass(frozen=True)
+class LibraryTab:
+    """What people made: the search, the shelf, the item that is open, what was deleted, and past renders."""
+
+    tab: gr.Tab
+    notice: gr.HTML
+    search: gr.Textbox
+    undo: gr.HTML
+    panel: gr.Column
+    head: gr.HTML
+    video: gr.Video
+    load: gr.Button
+    download: gr.DownloadButton
+    delete: gr.Button
+    name: gr.Textbox
+    rename: gr.Button
+    other: gr.Row
+    words: gr.Textbox
+    say: gr.Button
+    shelf: gr.HTML
+    history: gr.HTML
+    chosen: gr.State
+    deleted: gr.State
+
+
+@dataclass(frozen=True)
 class Parts:
     """Everything on the page."""
 
@@ -144,6 +169,7 @@ class Parts:
     speech: SpeechTab
     emotion: EmotionTab
     preview: PreviewTab
+    library: LibraryTab
 
     @property
     def face_inputs(self) -> set[Any]:

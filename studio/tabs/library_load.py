@@ -1,0 +1,92 @@
+"""A clip's request back into the tabs, so that the next one can begin where it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from engines.registry import get_recipe
+from engines.types import RenderRequest
+from studio.tabs.adjust import offered_for
+from studio.tabs.ask import asking
+from studio.tabs.avatar import avatar_cards
+from studio.tabs.files import publish
+from studio.tabs.guard import Updates
+from studio.tabs.options import Controls
+from studio.tabs.parts import Parts
+from studio.tabs.preview import SIZES
+from studio.tabs.request import OWN_SIZE, TYPED, UPLOADED
+from studio.tabs.speech import voices_in
+
+if TYPE_CHECKING:
+    from studio.library import Avatar
+
+
+def loads(parts: Parts) -> list[Any]:
+    """Every component that loading a request changes."""
+    speech, emotion, preview = parts.speech, parts.emotion, parts.preview
+    fixed = [parts.tabs, parts.avatar_id, parts.avatar.cards, speech.source, speech.text, speech.language]
+    panel = parts.avatar.adjust
+    fixed += [parts.avatar.adjust_own, panel.panel, panel.editor, panel.effect, panel.opened, parts.stage.ask]
+    fixed += [speech.voice, speech.upload, speech.transcript, speech.tongue, emotion.seed]
+    fixed += [preview.recipe, preview.fps, preview.size, *emotion.emotions.values()]
+    controls = (emotion.strengths, speech.options, *emotion.engines.values())
+    return [*fixed, *(item for some in controls for item in some.components.values())]
+
+
+def loaded(parts: Parts, owner: str, avatar: Avatar, request: RenderRequest | None) -> Updates:
+    """Choose ``avatar`` and set everything as ``request`` has it, if there is one."""
+    chosen: Updates = {
+        parts.tabs: gr.Tabs(selected="avatar" if request is None else "speech"),
+        parts.avatar_id: avatar.id,
+        parts.avatar.cards: avatar_cards(parts, owner, avatar.id),
+        **offered_for(parts, avatar),
+        **asking(parts, open_=False),
+    }
+    if request is None:
+        return chosen
+    return {**chosen, **_words(parts, owner, request), **_feelings(parts, request), **_output(parts, request)}
+
+
+def _words(parts: Parts, owner: str, request: RenderRequest) -> Updates:
+    tab, words = parts.speech, request.words
+    voices = parts.studio.voices()
+    voice = next((item for item in voices if item.id == words.voice), None)
+    if words.audio is not None:
+        file = publish(Path(words.audio), owner, "recording")
+        tongue = {tab.tongue: voice.language} if voice and words.text else {}
+        return {tab.source: UPLOADED, tab.upload: file, tab.transcript: words.text or "", **tongue}
+    spoken: Updates = {tab.source: TYPED, tab.text: words.text or ""}
+    if voice:
+        choices = voices_in(voices, voice.language)
+        spoken |= {tab.language: voice.language, tab.voice: gr.update(choices=choices, value=voice.id)}
+    return spoken
+
+
+def _feelings(parts: Parts, request: RenderRequest) -> Updates:
+    tab, felt = parts.emotion, request.expression
+    weights = felt.emotions[0].weights if felt.emotions else {}
+    sliders = {slider: float(weights.get(name, 0.0)) for name, slider in tab.emotions.items()}
+    strengths = {item: getattr(felt, name) for name, item in tab.strengths.components.items()}
+    return {**sliders, **strengths, tab.seed: felt.seed, **_options(parts, request)}
+
+
+def _options(parts: Parts, request: RenderRequest) -> Updates:
+    """Every engine's options: what the request says, and else the defaults."""
+    engines: dict[str, Controls] = {
+        **parts.emotion.engines,
+        get_recipe(request.recipe).voice: parts.speech.options,
+    }
+    return {
+        item: request.options.get(engine, {}).get(name, controls.declared[name].default)
+        for engine, controls in engines.items()
+        for name, item in controls.components.items()
+    }
+
+
+def _output(parts: Parts, request: RenderRequest) -> Updates:
+    tab, wanted = parts.preview, request.output.size or OWN_SIZE
+    size = min((value for _, value in SIZES), key=lambda value: abs(value - wanted))
+    return {tab.recipe: request.recipe, tab.fps: round(request.output.fps), tab.size: size}

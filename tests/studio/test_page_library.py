@@ -1,0 +1,113 @@
+"""The Library tab in a browser: find, play, rename, delete and undo, load back, say something else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engines.types import AvatarRef, Expression, Output, RenderRequest, Words
+from studio.services import Studio
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::Warning:gradio")]
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def seen(visit: Open, served: tuple[Studio, str], photo_file: Path) -> Any:
+    """Somebody's page, after they made an avatar, two clips, and a render that failed."""
+    visited, studio = visit(), served[0]
+    before = set(studio.library.owners())
+    visited.upload(photo_file)
+    visited.page.wait_for_selector("#review .frame.chosen")
+    visited.page.get_by_label("It is me").check()
+    visited.page.locator("#name input, #name textarea").fill("Eileen")
+    visited.page.locator("#save").click()
+    visited.page.wait_for_selector(".card:has-text('Eileen') input:checked")
+    (owner,) = set(studio.library.owners()) - before
+    avatar = studio.library.avatars(owner)[0]
+    face = AvatarRef(str(avatar.source))
+    for text in ("[joy:0.6] Guten Morgen.", "Gute Nacht."):
+        asked = RenderRequest(face, Words(text, "de"), Expression(head=0.4, seed=7), output=Output(24.0, 256))
+        list(studio.jobs.watch(owner, studio.jobs.submit(owner, asked, avatar.name)))
+    silent = RenderRequest(face, Words("Good luck.", "no-such-voice"), output=Output(24.0, 256))
+    list(studio.jobs.watch(owner, studio.jobs.submit(owner, silent, avatar.name)))
+    visited.tab("Library")
+    visited.page.wait_for_selector(".item >> nth=2")
+    return visited
+
+
+def test_the_library_finds_renames_deletes_and_brings_back(seen: Any) -> None:
+    page = seen.page
+    page.locator("#library-search input, #library-search textarea").fill("nacht")
+    page.wait_for_function("document.querySelectorAll('.item').length === 1")
+    page.locator(".item").press("Enter")
+    page.wait_for_selector("#library-item h2:has-text('Gute Nacht')")
+    page.wait_for_function("document.querySelector('#library-video video')?.readyState >= 2")
+    page.locator("#library-name input, #library-name textarea").fill("Lullaby")
+    page.locator("#library-name input, #library-name textarea").press("Enter")
+    page.wait_for_selector(".item:has-text('Lullaby')")
+    with page.expect_download() as waiting:
+        page.locator("#library-download").click()
+    assert waiting.value.suggested_filename == "Lullaby.mp4"
+    page.locator("#library-delete").press("Enter")
+    page.wait_for_selector("#library-deleted:has-text('Lullaby')")
+    page.wait_for_selector(".item", state="detached")
+    assert not page.locator("#library-item").is_visible()
+    page.get_by_role("button", name="Undo").press("Enter")
+    page.wait_for_selector(".item[aria-current]:has-text('Lullaby')")
+    page.locator("#library-search input, #library-search textarea").fill("")
+    page.wait_for_function("document.querySelectorAll('.item').length === 3")
+
+
+def test_a_clip_is_loaded_back_and_says_something_else(seen: Any) -> None:
+    page = seen.page
+    page.locator(".item:has-text('Guten Morgen')").click()
+    page.wait_for_selector("#library-item h2:has-text('Guten Morgen')")
+    page.locator("#library-load").click()
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Speech')")
+    page.wait_for_selector(".says:has-text('Guten Morgen.')")
+    assert page.locator("#words textarea").input_value() == "[joy:0.6] Guten Morgen."
+    assert page.locator("#language input").input_value() == "German"
+    seen.tab("Emotion")
+    page.wait_for_function("document.querySelector('#take input').value === '7'")
+    seen.tab("Library")
+    page.locator("#library-words textarea").fill("Guten Abend.")
+    page.locator("#library-say").click()
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Preview')")
+    page.wait_for_selector(".clip[aria-current]:has-text('Guten Abend')")
+    seen.tab("Library")
+    page.wait_for_selector(".item:has-text('Guten Abend')")
+
+
+def test_history_says_why_a_render_failed_and_tries_again(seen: Any) -> None:
+    page = seen.page
+    page.get_by_role("button", name="History of renders").click()
+    failed = page.locator(".jobs li:has(.failed)")
+    assert "voice" in failed.inner_text()
+    failed.get_by_role("button").click()
+    page.wait_for_selector("[role=tab][aria-selected=true]:has-text('Preview')")
+    page.wait_for_selector("#render-notice .notice:has-text('voice')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_library_reads_well_in_both_modes_and_on_a_phone(seen: Any, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = seen.page
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    page.wait_for_selector("#face img")
+    seen.tab("Library")
+    page.locator(".item:has-text('Gute Nacht')").click()
+    page.wait_for_selector("#library-item h2:has-text('Gute Nacht')")
+    page.get_by_role("button", name="History of renders").click()
+    time.sleep(0.4)
+    found = axe.run(page).response["violations"]
+    assert [item for item in found if item["impact"] in ("serious", "critical")] == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    time.sleep(0.4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
