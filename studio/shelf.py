@@ -26,7 +26,10 @@ NO_RECORDING = "The recording of this clip was not kept; upload it again."
 
 @dataclass(frozen=True)
 class Item:
-    """An avatar or a clip as it is listed. ``seconds`` is a clip's duration; ``words`` are what it says."""
+    """An avatar or a clip as it is listed. ``seconds`` is a clip's duration; ``words`` are what it says.
+
+    ``named``: somebody gave it its name; a clip is else called by its words.
+    """
 
     kind: Kind
     id: str
@@ -37,6 +40,7 @@ class Item:
     path: Path
     seconds: float = 0.0
     words: str = ""
+    named: bool = False
 
     def document(self) -> dict[str, Any]:
         """The item as plain JSON values, without its path."""
@@ -134,6 +138,7 @@ def _clip_item(clip: StoredClip) -> Item:
         path=clip.path,
         seconds=manifest["duration"],
         words=clip.words,
+        named="name" in manifest,
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from studio.consent import BY_PAGE, Consent, ConsentRecord
+from studio.consent import Consent
 from studio.tabs.guard import Updates
-from studio.tabs.owner import owner_of
 from studio.tabs.parts import Parts
 
 if TYPE_CHECKING:
@@ -42,14 +41,3 @@ def must_ask(avatar: Avatar) -> bool:
 def asking(parts: Parts, open_: bool) -> Updates:
     """Ask, or stop asking."""
     return {parts.stage.ask: gr.update(visible=open_)}
-
-
-def answer(parts: Parts, right: Consent) -> Callable[[str, str], Updates]:
-    """A handler that writes the answer down."""
-
-    def write_down(token: str, avatar_id: str) -> Updates:
-        owner = owner_of(token)
-        parts.studio.library.state_consent(owner, avatar_id, ConsentRecord.state(right, BY_PAGE))
-        return asking(parts, open_=False)
-
-    return write_down

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from studio.consent import CONSENT_WORDS
 from studio.manifests import MAX_NAME
 from studio.services import avatar_ref
 from studio.shelf import (
@@ -109,7 +108,7 @@ def connect_library_tab(parts: Parts) -> None:
     seen = [tab.notice, tab.shelf, tab.history, tab.undo, tab.deleted, *opened]
     everywhere = [*seen, parts.avatar.cards, *shown_by(parts.preview)]
     tab.tab.select(guard.event(events.refresh), about, seen, **quick)
-    tab.search.input(guard.event(events.refresh), about, seen, trigger_mode="always_last", **quick)
+    tab.search.change(guard.event(events.refresh), about, seen, trigger_mode="always_last", **quick)
     shown = tab.shelf.select(guard.event(events.open), about, seen, **quick)
     shown.then(None, None, None, js=SHOW_ITEM, api_visibility="private")
     tab.delete.click(guard.event(events.delete), about, everywhere, **quick)
@@ -203,7 +202,7 @@ class LibraryEvents:
         return {
             **self.refresh({**form, tab.chosen: item.id}),
             tab.panel: gr.update(visible=True),
-            tab.head: library_markup.head(item, CONSENT_WORDS[item.consent]),
+            tab.head: library_markup.head(item),
             tab.video: gr.update(value=file if is_clip else None, visible=is_clip),
             tab.other: gr.update(visible=is_clip),
             tab.load: "Use its settings" if is_clip else "Let it speak",

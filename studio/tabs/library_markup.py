@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engines.errors import StudioError
 from engines.types import AvatarRef
+from studio.consent import Consent
 from studio.tabs import markup, pictures
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from studio.shelf import Item
 
 MAX_JOBS = 30
+WHOSE: Mapping[Consent, str] = {
+    "mine": "your own face",
+    "permission": "with permission",
+    "invented": "an invented face",
+    "not stated": "not said whose face",
+}
 STATES = {
     "queued": "Waiting",
     "running": "Being made",
@@ -55,7 +62,7 @@ def _group(title: str, pairs: Sequence[tuple[Item, str]], chosen: str) -> str:
 
 def _card(item: Item, image: str, chosen: bool) -> str:
     picture = f'<img src="{image}" alt=""/>' if image else '<span class="missing"></span>'
-    words = f'<span class="quote">{escape(item.words)}</span>' if item.kind == "clip" else ""
+    words = f'<span class="quote">{escape(item.words)}</span>' if item.named else ""
     return (
         f'<button type="button" class="item" data-item="{escape(item.id)}"'
         f'{" aria-current=true" if chosen else ""}>{picture}<span class="name">{escape(item.name)}</span>'
@@ -87,10 +94,10 @@ def deleted(items: Sequence[Item]) -> str:
     return f'<ul class="deleted" role="status">{rows}</ul>' if rows else ""
 
 
-def head(item: Item, whose: str) -> str:
+def head(item: Item) -> str:
     """What stands above the open item."""
     said = f"<blockquote>{escape(item.words)}</blockquote>" if item.kind == "clip" else ""
-    hint = markup.hint(f"{detail(item)} · {whose}")
+    hint = markup.hint(f"{detail(item)} · {WHOSE[item.consent]}")
     return f'<h2 tabindex="-1" id="item-name">{escape(item.name)}</h2>{hint}{said}'
 
 

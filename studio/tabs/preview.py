@@ -16,7 +16,8 @@ from engines.errors import StudioError
 from engines.registry import Recipe
 from engines.types import Output, StageTime
 from studio.tabs import markup, pictures
-from studio.tabs.ask import answer, asking, must_ask
+from studio.tabs.answer import answer
+from studio.tabs.ask import asking, must_ask
 from studio.tabs.files import publish
 from studio.tabs.guard import Updates, warning
 from studio.tabs.owner import owner_of
@@ -80,7 +81,7 @@ def connect_preview_tab(parts: Parts) -> None:
     guard = parts.guard(tab.notice)
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     start_after(parts.stage.render.click, parts)
-    said = [tab.notice, parts.stage.ask]
+    said = [tab.notice, parts.stage.ask, parts.avatar.cards]
     for right, button in parts.stage.answers.items():
         told = button.click(guard.event(answer(parts, right)), [parts.token, parts.avatar_id], said, **quick)
         start_after(told.then, parts)
