@@ -47,7 +47,7 @@ def video_name(manifest: Mapping[str, Any]) -> str:
 
 
 def lasting_names(manifest: Mapping[str, Any]) -> list[str]:
-    """The files of a finished clip: video, credentials beside it, manifest, and what it takes to make it again."""
+    """The files of a finished clip: video, credentials, manifest, and what it takes to make it again."""
     request = parse_request(manifest["request"])
     video = Path(video_name(manifest))
     given = [request.words.audio or "", *option_pictures(request).values()]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engines.errors import StudioError
-from engines.requests import parse_request
+from engines.requests import option_pictures, parse_request, with_pictures
 from engines.types import RenderRequest, Words
 from studio.consent import Consent
 from studio.library import Avatar, Library, StoredClip
@@ -21,7 +21,7 @@ NO_ITEM = "There is nothing '{id}' in the library; list it to see what there is.
 NO_AVATAR = (
     "The avatar of this clip was deleted; bring it back, or choose another face and type the words again."
 )
-NO_RECORDING = "The recording of this clip was not kept; upload it again."
+NOT_KEPT = "The recording or the background picture of this clip was not kept; begin anew with your own file."
 
 
 @dataclass(frozen=True)
@@ -95,15 +95,16 @@ def clip_avatar(library: Library, owner: str, clip: StoredClip) -> Avatar:
 def clip_request(library: Library, owner: str, clip: StoredClip) -> RenderRequest:
     """What a clip was made of, with its files where they are now.
 
-    Raises StudioError if its avatar or its recording is gone.
+    Raises StudioError if its avatar, its recording or its background picture is gone.
     """
-    document = clip.manifest["request"]
+    request, folder = _named_request(clip), clip.path.parent
+    audio = str(folder / request.words.audio) if request.words.audio else None
+    pictures = {place: str(folder / name) for place, name in option_pictures(request).items()}
+    if not all(Path(path).is_file() for path in filter(None, (audio, *pictures.values()))):
+        raise StudioError(NOT_KEPT)
+    words = replace(request.words, audio=audio)
     avatar = avatar_ref(clip_avatar(library, owner, clip))
-    audio = document["words"]["audio"] and clip.path.parent / Path(document["words"]["audio"]).name
-    if audio and not audio.is_file():
-        raise StudioError(NO_RECORDING)
-    request = parse_request({**document, "avatar": {"source": str(avatar.source), "face": avatar.face}})
-    return replace(request, avatar=avatar, words=replace(request.words, audio=str(audio) if audio else None))
+    return with_pictures(replace(request, avatar=avatar, words=words), pictures)
 
 
 def rerender(studio: Studio, owner: str, clip_id: str, text: str) -> str:
@@ -114,12 +115,18 @@ def rerender(studio: Studio, owner: str, clip_id: str, text: str) -> str:
     if not text.strip():
         raise StudioError("Type what it should say instead.")
     clip = studio.library.clip(owner, clip_id)
+    asked = clip_request(studio.library, owner, clip)
     avatar = clip_avatar(studio.library, owner, clip)
-    document = clip.manifest["request"]
-    spoken = {**document["words"], "text": text, "audio": None}
-    request = parse_request({**document, "words": spoken})
-    words = Words(text, request.words.voice)
-    return studio.jobs.submit(owner, replace(request, avatar=avatar_ref(avatar), words=words), avatar.name)
+    said = replace(asked, words=Words(text, asked.words.voice))
+    return studio.jobs.submit(owner, said, avatar.name)
+
+
+def _named_request(clip: StoredClip) -> RenderRequest:
+    """A clip's request with files as bare names in the clip's folder."""
+    request = parse_request(clip.manifest["request"])
+    audio = request.words.audio and Path(request.words.audio).name
+    pictures = {place: Path(path).name for place, path in option_pictures(request).items()}
+    return with_pictures(replace(request, words=replace(request.words, audio=audio)), pictures)
 
 
 def _avatar_item(avatar: Avatar) -> Item:

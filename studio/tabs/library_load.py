@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from engines.options import OptionField
 from engines.registry import get_recipe
+from engines.requests import option_pictures
 from engines.types import RenderRequest
 from studio.tabs.adjust import offered_for
 from studio.tabs.ask import asking
@@ -47,7 +49,12 @@ def loaded(parts: Parts, owner: str, avatar: Avatar, request: RenderRequest | No
     }
     if request is None:
         return chosen
-    return {**chosen, **_words(parts, owner, request), **_feelings(parts, request), **_output(parts, request)}
+    return {
+        **chosen,
+        **_words(parts, owner, request),
+        **_feelings(parts, owner, request),
+        **_output(parts, request),
+    }
 
 
 def _words(parts: Parts, owner: str, request: RenderRequest) -> Updates:
@@ -65,25 +72,31 @@ def _words(parts: Parts, owner: str, request: RenderRequest) -> Updates:
     return spoken
 
 
-def _feelings(parts: Parts, request: RenderRequest) -> Updates:
+def _feelings(parts: Parts, owner: str, request: RenderRequest) -> Updates:
     tab, felt = parts.emotion, request.expression
     weights = felt.emotions[0].weights if felt.emotions else {}
     sliders = {slider: float(weights.get(name, 0.0)) for name, slider in tab.emotions.items()}
     strengths = {item: getattr(felt, name) for name, item in tab.strengths.components.items()}
-    return {**sliders, **strengths, tab.seed: felt.seed, **_options(parts, request)}
+    return {**sliders, **strengths, tab.seed: felt.seed, **_options(parts, owner, request)}
 
 
-def _options(parts: Parts, request: RenderRequest) -> Updates:
+def _options(parts: Parts, owner: str, request: RenderRequest) -> Updates:
     """Every engine's options: what the request says, and else the defaults."""
+    files = {place: publish(Path(path), owner, "picture") for place, path in option_pictures(request).items()}
     engines: dict[str, Controls] = {
         **parts.emotion.engines,
         get_recipe(request.recipe).voice: parts.speech.options,
     }
     return {
-        item: request.options.get(engine, {}).get(name, controls.declared[name].default)
+        item: files.get((engine, name)) or _option(request, engine, controls.declared[name])
         for engine, controls in engines.items()
         for name, item in controls.components.items()
     }
+
+
+def _option(request: RenderRequest, engine: str, declared: OptionField) -> Any:
+    value = request.options.get(engine, {}).get(declared.name, declared.default)
+    return value or None if declared.kind == "picture" else value
 
 
 def _output(parts: Parts, request: RenderRequest) -> Updates:
