@@ -34,6 +34,17 @@ MODE_RAW, MODE_BINARY = 1, 2
 """diskcache's storage modes that hold plain values; its modes 3 (text file) and 4 (pickle) are refused."""
 
 
+@dataclass(frozen=True)
+class TierStatistics:
+    """What a tier holds, and how often it was asked with and without success since the cache was opened."""
+
+    name: str
+    entries: int
+    bytes: int
+    hits: int
+    misses: int
+
+
 class CacheFenceError(Exception):
     """A cache entry is not plain bytes inside the cache's folder: somebody changed it from outside."""
 
@@ -109,13 +120,17 @@ class Cache:
         self._limit = limit
         self._flights: dict[str, _Flight] = {}
         self._guard = threading.Lock()
+        self._asked: dict[Tier, list[int]] = {tier: [0, 0] for tier in EXPIRY}
 
     def get(self, tier: Tier, key: str) -> bytes | None:
         """The bytes under ``key``, or None. An entry that was tampered with counts as absent."""
         try:
-            return cast("bytes | None", self._store.get(f"{tier}:{key}"))
+            found = cast("bytes | None", self._store.get(f"{tier}:{key}"))
         except (CacheFenceError, OSError):
-            return None
+            found = None
+        with self._guard:
+            self._asked[tier][found is None] += 1
+        return found
 
     def put(self, tier: Tier, key: str, value: bytes, engine: str) -> None:
         """Keep ``value``; ``engine`` (name and version) is the tag to drop entries by.
@@ -143,6 +158,15 @@ class Cache:
     def size(self) -> int:
         """Bytes on disk."""
         return int(self._store.volume())
+
+    def statistics(self) -> tuple[TierStatistics, ...]:
+        """Every tier."""
+        tier, held_bytes = "substr(key, 1, instr(key, ':') - 1)", "sum(size + ifnull(length(value), 0))"
+        query = f"SELECT {tier}, count(*), {held_bytes} FROM Cache GROUP BY 1"  # noqa: S608 - nothing from outside
+        held = {str(tier): (int(count), int(size)) for tier, count, size in self._store._sql(query)}
+        return tuple(
+            TierStatistics(tier, *held.get(tier, (0, 0)), *asked) for tier, asked in self._asked.items()
+        )
 
     def close(self) -> None:
         """Let go of the database."""

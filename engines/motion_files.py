@@ -95,9 +95,10 @@ def _to_csv(motion: Motion) -> str:
     return out.getvalue()
 
 
-def _to_json(motion: Motion) -> str:
+def motion_document(motion: Motion) -> dict[str, Any]:
+    """``motion`` as Audio2Face exports it, plain JSON values."""
     names, weights = _named_weights(motion)
-    content = {
+    return {
         "exportFps": motion.fps,
         "trackPath": "",
         "numPoses": len(names),
@@ -108,7 +109,10 @@ def _to_json(motion: Motion) -> str:
         "rotations": [[row] for row in _rounded(motion.head[:, :3])],
         "translations": [[row] for row in _rounded(motion.head[:, 3:])],
     }
-    return json.dumps(content, separators=(",", ":"))
+
+
+def _to_json(motion: Motion) -> str:
+    return json.dumps(motion_document(motion), separators=(",", ":"))
 
 
 def _matrix(values: Any, columns: int) -> Float32:

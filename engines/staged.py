@@ -33,7 +33,7 @@ from engines.progress import Watch
 from engines.registry import get_recipe
 from engines.requests import is_transparent
 from engines.segments import UNFIT, SegmentWriter, check_segment, encode_sound, join_segments, plan_segments
-from engines.types import Clip, FrameSpec, FrameStream, Image, Motion, RenderRequest, StageTime
+from engines.types import Clip, FrameSpec, FrameStream, Image, RenderRequest, StageTime
 
 Times = dict[str, float]
 """Seconds by stage."""
@@ -192,7 +192,7 @@ class StagedRender:
 
     def _stream(self, take: Take, first: int) -> FrameStream:
         """The frames from ``first`` on."""
-        motion = _from_frame(take.motion, first)
+        motion = take.motion.cut(first)
         return self._pipeline.stream(self._request, take.prepared, motion, get_recipe(self._request.recipe))
 
 
@@ -216,9 +216,3 @@ class _OpenWriter:
     def close(self) -> None:
         self._writer.close()
         self._frames.close()
-
-
-def _from_frame(motion: Motion, first: int) -> Motion:
-    """The motion from frame ``first`` on."""
-    tongue = None if motion.tongue is None else motion.tongue[first:]
-    return Motion(motion.fps, motion.blendshapes[first:], motion.head[first:], tongue)

@@ -142,6 +142,11 @@ class Motion:
     def __len__(self) -> int:
         return len(self.blendshapes)
 
+    def cut(self, first: int, end: int | None = None) -> Motion:
+        """The frames from ``first`` to before ``end``, or to the last."""
+        tongue = None if self.tongue is None else self.tongue[first:end]
+        return Motion(self.fps, self.blendshapes[first:end], self.head[first:end], tongue)
+
 
 EyeSide = Literal["left", "right"]
 """The person's own."""

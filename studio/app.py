@@ -12,6 +12,7 @@ from engines.errors import StudioError
 from engines.registry import all_recipes, get_recipe
 from studio import theme
 from studio.access import access_for
+from studio.api.app import attach_api
 from studio.tabs import markup
 from studio.tabs.adjust import offered_for
 from studio.tabs.avatar import avatar_cards, build_avatar_tab, connect_avatar_tab
@@ -179,6 +180,7 @@ def serve(studio: Studio, app_kwargs: dict[str, Any] | None = None) -> Server:
         raise StudioError(
             f"Port {settings.port} is taken by another program; choose another one with --port."
         ) from None
+    attach_api(app, studio, access)
     return Server(blocks, app, url)
 
 

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     worker_patience: float = Field(default=15.0, ge=1)
     sign_cert: Path | None = None
     sign_key: Path | None = Field(default=None, repr=False)
+    upload_bytes: int = Field(default=200 << 20, ge=1 << 16)
+    api_rate: float = Field(default=10.0, ge=0)
+    api_burst: int = Field(default=300, ge=10)
     engine_memory: int = Field(default=8 * GIB, ge=1 << 20)
 
     @property

@@ -8,9 +8,14 @@ from typing import Any
 from engines.errors import StudioError
 from engines.progress import Watch
 from engines.weights import ensure_setup
-from studio.access import access_for
+from studio.access import access_for, is_loopback
 from studio.services import Studio
-from studio.settings import load_settings
+from studio.settings import load_settings, on_space
+
+OPEN = (
+    "Every machine of this network can reach the studio, and passwords and pictures cross it unencrypted. "
+    "Better: let it listen to 127.0.0.1 behind a proxy with TLS, and set STUDIO_TOKEN."
+)
 
 
 def serve(overrides: dict[str, Any]) -> None:
@@ -24,8 +29,11 @@ def serve(overrides: dict[str, Any]) -> None:
         studio.jobs.start()
         _fetch_what_is_missing()
         server = serve_page(studio)
-        print(f"Visema Studio is at {server.url} (stop it with Ctrl-C).", flush=True)
+        print(
+            f"Visema Studio is at {server.url} (stop it with Ctrl-C); its API at {server.url}docs.", flush=True
+        )
         _tell_password(studio)
+        _warn(studio)
         server.wait()
     finally:
         studio.close()
@@ -35,6 +43,13 @@ def _tell_password(studio: Studio) -> None:
     access = access_for(studio.settings)
     if access is not None:
         print(f"Sign in as '{access.user}' with the password '{access.password}'.", flush=True)
+
+
+def _warn(studio: Studio) -> None:
+    """Say what it means that other machines can reach the studio; a Space is behind doors of its own."""
+    settings = studio.settings
+    if not (settings.token or on_space() or is_loopback(settings.host)):
+        print(OPEN, file=sys.stderr)
 
 
 def _fetch_what_is_missing() -> None:

@@ -18,6 +18,7 @@ from studio.settings import Settings
 if TYPE_CHECKING:
     from studio.jobs.machinery import Machinery
     from studio.jobs.store import JobRow
+    from studio.jobs.timings import Timings
 
 HEARTBEAT = 0.5
 """Seconds after which a watcher looks again, if nothing is heard before."""
@@ -114,9 +115,17 @@ class Jobs:
         queues = {lane: store.queue(lane) for lane in {row.lane for row in rows if row.state == "queued"}}
         return tuple(self._view(row, queues.get(row.lane, [])) for row in rows)
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs of everybody are "queued" and "running"."""
+        return self._open().store.counts()
+
     def unfinished(self) -> set[str]:
         """The ids of all jobs whose files are still needed."""
         return self._open().store.unfinished()
+
+    def timings(self) -> Timings:
+        """What the stages of earlier jobs took on this machine."""
+        return self._open().timings
 
     def close(self) -> None:
         """Stop working. What runs or waits stays so, and goes on when a studio starts again."""

@@ -45,8 +45,8 @@ class Machinery:
         self.store = JobStore(self._engine)
         self.durable = Durable(self._engine, url, name, lanes())
         self.files = JobFiles(library, storage, collects=not only_work)
-        timings = Timings(settings.data / "timings.json")
-        self.runner = Runner(pipeline, library, self.store, self.files, timings)
+        self.timings = Timings(settings.data / "timings.json")
+        self.runner = Runner(pipeline, library, self.store, self.files, self.timings)
         limits = Limits(settings.job_seconds, settings.stage_seconds)
         alone = None if shared else settings.data / "jobs.lock"
         self._terms = Terms(name, limits, settings.worker_patience, alone)

@@ -94,6 +94,13 @@ class JobStore:
         with self._engine.connect() as connection:
             return list(connection.scalars(query.order_by(_C.vip.desc(), _C.turn)))
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs wait and run, of all owners."""
+        query = sa.select(_C.state, sa.func.count()).where(_C.state.in_(["queued", "running"]))
+        with self._engine.connect() as connection:
+            found = {entry[0]: entry[1] for entry in connection.execute(query.group_by(_C.state))}
+        return {state: found.get(state, 0) for state in ("queued", "running")}
+
     def unfinished(self) -> set[str]:
         """The ids of jobs whose files are still needed: not over yet, or failed and perhaps tried again."""
         with self._engine.connect() as connection:

@@ -66,6 +66,12 @@ class Timings:
             rate = self._rates.get(f"{recipe}/{stage}", FIRST_GUESS[stage])
         return rate * size.units(stage)
 
+    def known(self, recipe: str, stage: str, size: JobSize) -> float | None:
+        """Seconds that ``stage`` took on this machine for such a job; None if it was never measured."""
+        with self._lock:
+            rate = self._rates.get(f"{recipe}/{stage}")
+        return None if rate is None else rate * size.units(stage)
+
     def learn(self, recipe: str, size: JobSize, times: Iterable[StageTime]) -> None:
         """Remember what a job took; what came from the cache teaches nothing."""
         took: dict[str, float] = {}

@@ -1,0 +1,1 @@
+"""The REST API: the endpoints of the systems that this studio replaces, one file a family."""

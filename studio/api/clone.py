@@ -1,0 +1,83 @@
+"""The video clone backend's endpoints: a filmed person becomes an avatar that says any text."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, UploadFile
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+
+from studio.api.avatars import AvatarStatus, AvatarTerms, ThePreparer, add_avatar, status_of_avatar
+from studio.api.context import Id, Owner, TheStudio
+from studio.api.errors import known
+from studio.api.health import HealthBody, health_of
+from studio.api.renders import OptionalText, SpeechFields, own_avatar, recipe_with, request_of, submit
+from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
+from studio.api.visema import MP4
+from studio.services import DEFAULT_RECIPE
+
+router = APIRouter(prefix="/api/clone", tags=["Video clone"])
+FOOTAGE = "footage"
+"""The engine that lets an avatar's own video talk."""
+
+
+class CloneForm(BaseModel):
+    """A video of one person."""
+
+    video_file: UploadFile = Field(description="A video in which one face looks towards the camera.")
+    name: OptionalText = Field(None, max_length=200)
+    consent: Literal["mine", "permission", "invented"] | None = Field(
+        None, description="Whose face it is; recorded with the avatar."
+    )
+
+
+class SayForm(SpeechFields):
+    """An avatar, a voice and a text."""
+
+    avatar_id: str = Field(max_length=40)
+    text: str = Field(max_length=20_000, description="What to say.")
+
+
+@router.post("/avatar", status_code=201)
+def create_avatar(
+    form: Annotated[CloneForm, Form(media_type="multipart/form-data")],
+    studio: TheStudio,
+    owner: Owner,
+    preparer: ThePreparer,
+) -> AvatarStatus:
+    """Keep a video as an avatar and begin to prepare it; 501 where no engine here takes videos."""
+    recipe = recipe_with(FOOTAGE, "video avatars", "Send a picture to /api/avatar/upload.")
+    terms = AvatarTerms(name=form.name or "Avatar", consent=form.consent)
+    return status_of_avatar(preparer, add_avatar(studio, owner, form.video_file, terms), recipe.name)
+
+
+@router.get("/avatar/{avatar_id}")
+def clone_status(avatar_id: Id, studio: TheStudio, owner: Owner, preparer: ThePreparer) -> AvatarStatus:
+    """Whether an avatar is prepared."""
+    return status_of_avatar(preparer, known(studio.library.avatar, owner, avatar_id), DEFAULT_RECIPE)
+
+
+@router.post("/generate", status_code=202)
+def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Accepted:
+    """Queue a clip of an avatar that says a text with a voice."""
+    avatar, name = own_avatar(studio, owner, form.avatar_id)
+    return accepted(studio, owner, submit(studio, owner, request_of(avatar, None, form), name))
+
+
+@router.get("/status/{session_id}")
+def clip_status(session_id: Id, studio: TheStudio, owner: Owner) -> SessionStatus:
+    """How far a clip is."""
+    return status_of(view_of(studio, owner, session_id))
+
+
+@router.get("/download/{session_id}", response_class=FileResponse, responses=MP4)
+def clip_download(session_id: Id, studio: TheStudio, owner: Owner) -> FileResponse:
+    """The finished clip, an MP4."""
+    return download_of(view_of(studio, owner, session_id))
+
+
+@router.get("/health")
+def clone_health(studio: TheStudio) -> HealthBody:
+    """The state of the parts."""
+    return health_of(studio)

@@ -1,0 +1,92 @@
+"""What endpoints share: the studio, whose request it is, and files that were sent."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import Depends, Header, Request
+from fastapi import Path as PathParameter
+
+from studio.access import access_for, is_loopback
+from studio.api.errors import Refused
+from studio.library import LOCAL_OWNER
+from studio.services import Studio
+from studio.tabs.owner import owner_of
+
+PUBLIC_OWNER = "public"
+"""Owner of what strangers make who do not say who they are, where there is no password."""
+BLOCK = 1 << 20
+LEFT_OVER = 3600.0
+"""Seconds after which an upload that is still there was given up."""
+
+
+def _studio(request: Request) -> Studio:
+    studio: Studio = request.app.state.studio
+    return studio
+
+
+TheStudio = Annotated[Studio, Depends(_studio)]
+OwnerHeader = Annotated[
+    str | None,
+    Header(
+        alias="X-Owner",
+        min_length=40,
+        max_length=200,
+        description="A long secret of your own: what you make can then only be seen with it.",
+    ),
+]
+
+
+def _owner(studio: TheStudio, x_owner: OwnerHeader = None) -> str:
+    """Whose request it is: the header's, else this machine's own where nobody else can ask."""
+    if x_owner is not None:
+        return owner_of(x_owner)
+    guarded = access_for(studio.settings) is not None or is_loopback(studio.settings.host)
+    return LOCAL_OWNER if guarded else PUBLIC_OWNER
+
+
+Owner = Annotated[str, Depends(_owner)]
+Id = Annotated[str, PathParameter(pattern=r"^[a-z0-9-]{1,40}$")]
+
+
+def may_list(owner: str) -> None:
+    """Refuse to list what strangers made: its ids are all that keeps it apart."""
+    if owner == PUBLIC_OWNER:
+        raise Refused(403, "Lists are for those who say who they are.", "Send a long secret as 'X-Owner'.")
+
+
+@contextmanager
+def upload_folder(studio: Studio) -> Iterator[Path]:
+    """A folder with a random name, gone afterwards."""
+    folder = studio.settings.data / "uploads" / secrets.token_hex(8)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_uploads(studio: Studio, before: float) -> None:
+    """Remove what an earlier run that was killed had not finished reading."""
+    for folder in (studio.settings.data / "uploads").glob("*"):
+        if folder.stat().st_mtime < before - LEFT_OVER:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep(source: BinaryIO, folder: Path, name: str) -> Path:
+    """Write what was sent into ``folder`` under a name of ours; what the client calls it is of no matter."""
+    path = folder / name
+    source.seek(0)
+    with path.open("wb") as file:
+        shutil.copyfileobj(source, file, BLOCK)
+    return path
+
+
+def is_file(value: Any) -> bool:
+    """Whether a form field holds a file that was chosen; browsers send an empty one for none."""
+    return value is not None and bool(getattr(value, "filename", None) or getattr(value, "size", None))

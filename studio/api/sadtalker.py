@@ -1,0 +1,124 @@
+"""The SadTalker service's endpoints: send a face once, then make clips of it that go first in the queue."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, UploadFile
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+
+from studio.api.avatars import (
+    AvatarStatus,
+    AvatarTerms,
+    Mode,
+    ThePreparer,
+    add_avatar,
+    status_of_avatar,
+)
+from studio.api.context import Id, Owner, TheStudio, upload_folder
+from studio.api.errors import Refused, known
+from studio.api.renders import (
+    EMOTIONS_HELP,
+    OptionalText,
+    SpeechFields,
+    kept_audio,
+    own_avatar,
+    recipe_with,
+    request_of,
+    submit,
+)
+from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
+from studio.api.speedup import PerformanceBody, performance
+from studio.api.visema import MP4
+from studio.services import DEFAULT_RECIPE
+
+router = APIRouter(prefix="/api", tags=["SadTalker service"])
+Quality = Literal["low", "medium", "high"]
+SIZES: dict[str, tuple[int | None, float]] = {"low": (384, 20.0), "medium": (640, 25.0), "high": (None, 25.0)}
+"""Long side in pixels (None: the picture's own, up to 1080) and frames per second."""
+Right = Literal["mine", "permission", "invented"]
+
+
+class UploadForm(BaseModel):
+    """A picture and whose face it shows."""
+
+    image_file: UploadFile = Field(description="A picture of a face.")
+    preprocess_mode: Mode = Field(
+        "full", description="crop and extcrop keep the surroundings of the face only."
+    )
+    name: OptionalText = Field(None, max_length=200)
+    consent: Right | None = Field(None, description="Whose face it is; recorded with the avatar.")
+
+
+class VipForm(BaseModel):
+    """An avatar, and a recording for it to say."""
+
+    image_id: str = Field(max_length=40)
+    audio_file: UploadFile
+    enhancer: OptionalText = Field(None, max_length=80, description="gfpgan or another that is there, or none.")
+    quality: Quality = "medium"
+    text: OptionalText = Field(None, max_length=20_000, description="The words of the recording, if known.")
+    emotions: OptionalText = Field(None, max_length=100_000, description=EMOTIONS_HELP)
+
+
+class VipStatus(SessionStatus):
+    """``performance`` is known once the clip is there."""
+
+    performance: PerformanceBody | None
+
+
+@router.post("/avatar/upload", status_code=201)
+def upload_avatar(
+    form: Annotated[UploadForm, Form(media_type="multipart/form-data")],
+    studio: TheStudio,
+    owner: Owner,
+    preparer: ThePreparer,
+) -> AvatarStatus:
+    """Keep a picture as an avatar and begin to prepare it."""
+    terms = AvatarTerms(name=form.name or "Avatar", consent=form.consent, mode=form.preprocess_mode)
+    avatar = add_avatar(studio, owner, form.image_file, terms)
+    return status_of_avatar(preparer, avatar, DEFAULT_RECIPE)
+
+
+@router.get("/avatar/status/{image_id}")
+def avatar_status(image_id: Id, studio: TheStudio, owner: Owner, preparer: ThePreparer) -> AvatarStatus:
+    """Whether an avatar is prepared."""
+    return status_of_avatar(preparer, known(studio.library.avatar, owner, image_id), DEFAULT_RECIPE)
+
+
+@router.post("/vip/generate", status_code=202)
+def vip_generate(
+    form: Annotated[VipForm, Form(media_type="multipart/form-data")], studio: TheStudio, owner: Owner
+) -> Accepted:
+    """Queue a clip of an avatar before all that are no VIPs."""
+    wanted = (form.enhancer or "none").lower()
+    recipe = DEFAULT_RECIPE if wanted == "none" else _enhancing(wanted)
+    avatar, name = own_avatar(studio, owner, form.image_id)
+    size, fps = SIZES[form.quality]
+    said = {"text": form.text, "emotions": form.emotions}
+    fields = SpeechFields.model_validate({**said, "recipe": recipe, "size": size, "fps": fps})
+    with upload_folder(studio) as folder:
+        audio = kept_audio(form.audio_file, folder)
+        if audio is None:
+            raise Refused(422, "'audio_file' is empty.", "Send a recording.")
+        request = request_of(avatar, audio, fields)
+        return accepted(studio, owner, submit(studio, owner, request, name, vip=True))
+
+
+def _enhancing(enhancer: str) -> str:
+    return recipe_with(enhancer, f"the enhancer '{enhancer}'", "Leave 'enhancer' out.").name
+
+
+@router.get("/vip/status/{session_id}")
+def vip_status(session_id: Id, studio: TheStudio, owner: Owner) -> VipStatus:
+    """How far a clip is, and once it is done, how much the cache helped."""
+    view = view_of(studio, owner, session_id)
+    made = performance(view.clip.manifest, studio.jobs.timings()) if view.clip else None
+    return VipStatus(**status_of(view).model_dump(), performance=made)
+
+
+@router.get("/vip/download/{session_id}", response_class=FileResponse, responses=MP4)
+def vip_download(session_id: Id, studio: TheStudio, owner: Owner) -> FileResponse:
+    """The finished clip, an MP4."""
+    return download_of(view_of(studio, owner, session_id))

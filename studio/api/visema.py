@@ -1,0 +1,78 @@
+"""VISEMA's endpoints: a picture and a voice become a clip."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, UploadFile
+from fastapi.responses import FileResponse
+from pydantic import Field
+
+from studio.api.context import Id, Owner, TheStudio, is_file, upload_folder
+from studio.api.errors import Refused
+from studio.api.renders import (
+    OptionalText,
+    SpeechFields,
+    kept_audio,
+    kept_picture,
+    own_avatar,
+    request_of,
+    submit,
+)
+from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
+
+router = APIRouter(tags=["VISEMA"])
+MP4: dict[int | str, dict[str, Any]] = {200: {"content": {"video/mp4": {}}, "description": "The clip."}}
+
+
+class GenerateForm(SpeechFields):
+    """A face, and something for it to say."""
+
+    image: UploadFile | None = Field(None, description="A picture of a face.")
+    avatar_id: OptionalText = Field(None, max_length=40, description="Or an avatar that is there already.")
+    audio: UploadFile | None = Field(None, description="A recording; or send text.")
+
+
+@router.post("/generate", status_code=202)
+def generate(
+    form: Annotated[GenerateForm, Form(media_type="multipart/form-data")], studio: TheStudio, owner: Owner
+) -> Accepted:
+    """Queue a clip of a picture, or of an avatar, that says a text or a recording."""
+    with upload_folder(studio) as folder:
+        if form.image is not None and is_file(form.image):
+            avatar, name = kept_picture(studio, form.image, folder), "Picture"
+        elif form.avatar_id is not None:
+            avatar, name = own_avatar(studio, owner, form.avatar_id)
+        else:
+            raise Refused(422, "There is no face to talk.", "Send a picture as 'image', or an 'avatar_id'.")
+        request = request_of(avatar, kept_audio(form.audio, folder), form)
+        return accepted(studio, owner, submit(studio, owner, request, name))
+
+
+@router.get("/status/{session_id}")
+def status(session_id: Id, studio: TheStudio, owner: Owner) -> SessionStatus:
+    """How far a clip is."""
+    return status_of(view_of(studio, owner, session_id))
+
+
+@router.post("/cancel/{session_id}")
+def cancel(session_id: Id, studio: TheStudio, owner: Owner) -> SessionStatus:
+    """Stop a clip that waits or is being made; one that has ended stays as it is."""
+    view_of(studio, owner, session_id)
+    studio.jobs.cancel(owner, session_id)
+    return status_of(view_of(studio, owner, session_id))
+
+
+@router.post("/retry/{session_id}")
+def retry(session_id: Id, studio: TheStudio, owner: Owner) -> SessionStatus:
+    """Queue a clip that failed again."""
+    if view_of(studio, owner, session_id).state != "failed":
+        raise Refused(409, "Only a clip that failed can be tried again.")
+    studio.jobs.retry(owner, session_id)
+    return status_of(view_of(studio, owner, session_id))
+
+
+@router.get("/download/{session_id}", response_class=FileResponse, responses=MP4)
+def download(session_id: Id, studio: TheStudio, owner: Owner) -> FileResponse:
+    """The finished clip, an MP4."""
+    return download_of(view_of(studio, owner, session_id))

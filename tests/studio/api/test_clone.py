@@ -1,0 +1,38 @@
+"""The video clone backend: an avatar says a text; the parts say how they are."""
+
+from engines.registry import all_recipes
+from tests.studio.api.conftest import is_error
+
+
+def test_an_avatar_says_a_text_with_a_voice(web, running, ended):
+    sample = running[0].library.samples()[0].id
+    form = {"avatar_id": sample, "text": "Hallo.", "voice": "de", "size": "256", "fps": "10"}
+    session = web.post("/api/clone/generate", data=form).json()["session_id"]
+    assert ended(f"/api/clone/status/{session}")["status"] == "completed"
+    assert web.get(f"/api/clone/download/{session}").content[4:8] == b"ftyp"
+
+
+def test_a_video_becomes_an_avatar_only_where_an_engine_takes_videos(web, photo_file):
+    answer = web.post("/api/clone/avatar", files={"video_file": photo_file.read_bytes()})
+    if any(recipe.animator == "footage" for recipe in all_recipes().values()):
+        assert answer.status_code in (201, 422)
+    else:
+        assert is_error(answer, 501)
+        assert "video avatars" in answer.json()["error"]
+
+
+def test_health_names_device_queue_and_parts(web):
+    whole = web.get("/health").json()
+    assert whole["status"] == "ok"
+    assert (whole["device"] == "cpu") == (whole["gpu"] is None)
+    assert set(whole["queue"]) == {"queued", "running"}
+    assert {"instant"} <= set(whole["recipes"])
+    assert {"speech2face", "facemesh"} <= {engine["name"] for engine in whole["engines"]}
+    assert all(part["state"] == "ok" for part in whole["parts"] if part["required"])
+    assert set(web.get("/api/clone/health").json()) == set(whole)
+
+
+def test_an_avatar_without_a_text_or_a_face_is_an_error(web):
+    assert is_error(web.post("/api/clone/generate", data={"avatar_id": "imara"}), 422)
+    assert is_error(web.post("/api/clone/generate", data={"avatar_id": "nobody", "text": "Hi."}), 404)
+    assert is_error(web.get("/api/clone/avatar/nobody"), 404)
