@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Match
 
 from studio.access import Access
 from studio.api import audio2face, clone, docs, health, library, sadtalker, visema
-from studio.api.context import forget_uploads
+from studio.api.context import forget_uploads, usual_owner
 from studio.api.errors import ErrorBody, add_error_handlers
 from studio.api.gate import Gate, SignedIn
 from studio.api.preparing import Preparer
@@ -27,6 +27,7 @@ def build_api(studio: Studio, access: Access | None, signed_in: SignedIn) -> Fas
     errors: dict[int | str, dict[str, Any]] = {status: {"model": ErrorBody} for status in STATUSES}
     api = FastAPI(title=TITLE, version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
     api.state.studio, api.state.preparer = studio, Preparer(studio.pipeline)
+    api.state.owner = usual_owner(studio.settings, access)
     for module in ROUTERS:
         api.include_router(module.router, responses=errors)
     add_error_handlers(api)

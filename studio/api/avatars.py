@@ -35,7 +35,7 @@ class AvatarStatus(BaseModel):
     error: str | None
 
 
-def _preparer(request: Request) -> Preparer:
+async def _preparer(request: Request) -> Preparer:
     preparer: Preparer = request.app.state.preparer
     return preparer
 

@@ -12,9 +12,17 @@ from studio.api.avatars import AvatarStatus, AvatarTerms, ThePreparer, add_avata
 from studio.api.context import Id, Owner, TheStudio
 from studio.api.errors import known
 from studio.api.health import HealthBody, health_of
-from studio.api.renders import OptionalText, SpeechFields, own_avatar, recipe_with, request_of, submit
+from studio.api.renders import (
+    OptionalText,
+    SentFiles,
+    SpeechFields,
+    own_avatar,
+    recipe_with,
+    request_of,
+    submit,
+)
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
-from studio.api.visema import MP4
+from studio.api.visema import VIDEO
 from studio.services import DEFAULT_RECIPE
 
 router = APIRouter(prefix="/api/clone", tags=["Video clone"])
@@ -62,7 +70,7 @@ def clone_status(avatar_id: Id, studio: TheStudio, owner: Owner, preparer: ThePr
 def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Accepted:
     """Queue a clip of an avatar that says a text with a voice."""
     avatar, name = own_avatar(studio, owner, form.avatar_id)
-    return accepted(studio, owner, submit(studio, owner, request_of(avatar, None, form), name))
+    return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), name))
 
 
 @router.get("/status/{session_id}")
@@ -71,9 +79,9 @@ def clip_status(session_id: Id, studio: TheStudio, owner: Owner) -> SessionStatu
     return status_of(view_of(studio, owner, session_id))
 
 
-@router.get("/download/{session_id}", response_class=FileResponse, responses=MP4)
+@router.get("/download/{session_id}", response_class=FileResponse, responses=VIDEO)
 def clip_download(session_id: Id, studio: TheStudio, owner: Owner) -> FileResponse:
-    """The finished clip, an MP4."""
+    """The finished clip."""
     return download_of(view_of(studio, owner, session_id))
 
 

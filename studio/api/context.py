@@ -12,10 +12,11 @@ from typing import Annotated, Any, BinaryIO
 from fastapi import Depends, Header, Request
 from fastapi import Path as PathParameter
 
-from studio.access import access_for, is_loopback
+from studio.access import Access, is_loopback
 from studio.api.errors import Refused
 from studio.library import LOCAL_OWNER
 from studio.services import Studio
+from studio.settings import Settings
 from studio.tabs.owner import owner_of
 
 PUBLIC_OWNER = "public"
@@ -25,7 +26,7 @@ LEFT_OVER = 3600.0
 """Seconds after which an upload that is still there was given up."""
 
 
-def _studio(request: Request) -> Studio:
+async def _studio(request: Request) -> Studio:
     studio: Studio = request.app.state.studio
     return studio
 
@@ -42,12 +43,15 @@ OwnerHeader = Annotated[
 ]
 
 
-def _owner(studio: TheStudio, x_owner: OwnerHeader = None) -> str:
-    """Whose request it is: the header's, else this machine's own where nobody else can ask."""
-    if x_owner is not None:
-        return owner_of(x_owner)
-    guarded = access_for(studio.settings) is not None or is_loopback(studio.settings.host)
-    return LOCAL_OWNER if guarded else PUBLIC_OWNER
+async def _owner(request: Request, x_owner: OwnerHeader = None) -> str:
+    """Whose request it is: the header's, else that of all who do not say."""
+    usual: str = request.app.state.owner
+    return usual if x_owner is None else owner_of(x_owner)
+
+
+def usual_owner(settings: Settings, access: Access | None) -> str:
+    """Who asks without saying who: this machine's own people, unless strangers may ask too."""
+    return LOCAL_OWNER if access is not None or is_loopback(settings.host) else PUBLIC_OWNER
 
 
 Owner = Annotated[str, Depends(_owner)]

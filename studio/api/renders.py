@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +12,13 @@ from pydantic import BaseModel, BeforeValidator, Field
 from engines.audio import AudioLimits, read_speech
 from engines.errors import StudioError
 from engines.inputs import check_text
-from engines.registry import Recipe, all_recipes
-from engines.requests import parse_request, request_document
-from engines.types import AvatarRef, Expression, Output, RenderRequest, Words
+from engines.options import option_fields
+from engines.registry import Recipe, all_recipes, get_engine, get_recipe
+from engines.requests import option_pictures, parse_request
+from engines.types import AvatarRef, RenderRequest
 from studio.api.context import is_file, keep
 from studio.api.errors import Refused, known
-from studio.api.words import parse_emotions
+from studio.api.words import parse_emotions, parse_object, parse_strengths
 from studio.services import Studio, avatar_ref
 
 
@@ -31,6 +32,9 @@ OptionalSize = Annotated[int | None, BeforeValidator(_nothing)]
 Rate = Annotated[float, Field(ge=5.0, le=60.0, allow_inf_nan=False)]
 EMOTIONS_HELP = 'JSON: {"joy": 0.8}, or over time [{"time": 2, "weights": {"fear": 1}}].'
 
+STRENGTHS_HELP = 'JSON: {"head": 0.5, "blink": 1}: mouth, brows, blink, gaze, head, breathing.'
+OPTIONS_HELP = 'JSON, options by engine: {"facemesh": {"background": "blurred"}}.'
+
 
 class SpeechFields(BaseModel):
     """What is said and how it should feel."""
@@ -38,19 +42,50 @@ class SpeechFields(BaseModel):
     text: OptionalText = Field(None, max_length=20_000, description="What to say; with a recording: its words.")
     voice: str = Field("en-us", max_length=80, description="Voice of the text.")
     emotions: OptionalText = Field(None, max_length=100_000, description=EMOTIONS_HELP)
+    expression: OptionalText = Field(None, max_length=2000, description=STRENGTHS_HELP)
+    options: OptionalText = Field(None, max_length=20_000, description=OPTIONS_HELP)
     recipe: str = Field("instant", max_length=80, description="Which engines work together.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
     fps: Rate = Field(25.0, description="Frames per second.")
-    size: OptionalSize = Field(None, ge=64, le=2160, description="Long side in pixels; the photo's otherwise.")
+    size: OptionalSize = Field(None, ge=64, le=3840, description="Long side in pixels; the photo's otherwise.")
 
 
-def request_of(avatar: AvatarRef, audio: Path | None, fields: SpeechFields) -> RenderRequest:
-    """The request, every range checked. Raises StudioError."""
-    words = Words(fields.text, fields.voice, str(audio) if audio else None)
-    expression = Expression(parse_emotions(fields.emotions), seed=fields.seed)
-    output = Output(fields.fps, fields.size)
-    request = RenderRequest(avatar, words, expression, fields.recipe, output=output)
-    return parse_request(request_document(request))
+@dataclass(frozen=True)
+class SentFiles:
+    """Files that came with a request, kept for as long as it is read."""
+
+    audio: Path | None = None
+    background: Path | None = None
+
+
+def request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> RenderRequest:
+    """The request, every range checked. Raises StudioError, also for pictures named by a path of ours."""
+    felt = {"emotions": [asdict(key) for key in parse_emotions(fields.emotions)], "seed": fields.seed}
+    audio = str(files.audio) if files.audio else None
+    document = {
+        "avatar": asdict(avatar),
+        "words": {"text": fields.text, "voice": fields.voice, "audio": audio},
+        "expression": {**parse_strengths(fields.expression), **felt},
+        "recipe": fields.recipe,
+        "options": parse_object(fields.options, "options"),
+        "output": {"fps": fields.fps, "size": fields.size},
+    }
+    request = parse_request(document)
+    for name, values in request.options.items():
+        get_engine(name).parse_options(values)
+    if option_pictures(request):
+        raise StudioError("Pictures cannot be named by a path here; send the file as 'background'.")
+    return request if files.background is None else _with_background(request, str(files.background))
+
+
+def _with_background(request: RenderRequest, path: str) -> RenderRequest:
+    """``request`` with a picture for the first option of its animator that is one."""
+    animator = get_engine(get_recipe(request.recipe).animator)
+    option = next((each.name for each in option_fields(animator.options) if each.kind == "picture"), None)
+    if option is None:
+        raise StudioError(f"{animator.title} takes no picture for the background; leave 'background' out.")
+    values = {**request.options.get(animator.name, {}), option: path}
+    return replace(request, options={**request.options, animator.name: values})
 
 
 def submit(studio: Studio, owner: str, request: RenderRequest, name: str, vip: bool = False) -> str:
@@ -64,9 +99,9 @@ def submit(studio: Studio, owner: str, request: RenderRequest, name: str, vip: b
     return studio.jobs.submit(owner, request, name, vip)
 
 
-def kept_audio(upload: UploadFile | None, folder: Path) -> Path | None:
-    """A recording that was sent, as a file, or None."""
-    return keep(upload.file, folder, "audio") if upload is not None and is_file(upload) else None
+def kept(upload: UploadFile | None, folder: Path, name: str) -> Path | None:
+    """What was sent, as a file called ``name``, or None."""
+    return keep(upload.file, folder, name) if upload is not None and is_file(upload) else None
 
 
 def kept_picture(studio: Studio, upload: UploadFile, folder: Path) -> AvatarRef:

@@ -21,8 +21,9 @@ from studio.api.errors import Refused, known
 from studio.api.renders import (
     EMOTIONS_HELP,
     OptionalText,
+    SentFiles,
     SpeechFields,
-    kept_audio,
+    kept,
     own_avatar,
     recipe_with,
     request_of,
@@ -30,7 +31,7 @@ from studio.api.renders import (
 )
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
 from studio.api.speedup import PerformanceBody, performance
-from studio.api.visema import MP4
+from studio.api.visema import VIDEO
 from studio.services import DEFAULT_RECIPE
 
 router = APIRouter(prefix="/api", tags=["SadTalker service"])
@@ -99,10 +100,10 @@ def vip_generate(
     said = {"text": form.text, "emotions": form.emotions}
     fields = SpeechFields.model_validate({**said, "recipe": recipe, "size": size, "fps": fps})
     with upload_folder(studio) as folder:
-        audio = kept_audio(form.audio_file, folder)
+        audio = kept(form.audio_file, folder, "audio")
         if audio is None:
             raise Refused(422, "'audio_file' is empty.", "Send a recording.")
-        request = request_of(avatar, audio, fields)
+        request = request_of(avatar, SentFiles(audio), fields)
         return accepted(studio, owner, submit(studio, owner, request, name, vip=True))
 
 
@@ -118,7 +119,7 @@ def vip_status(session_id: Id, studio: TheStudio, owner: Owner) -> VipStatus:
     return VipStatus(**status_of(view).model_dump(), performance=made)
 
 
-@router.get("/vip/download/{session_id}", response_class=FileResponse, responses=MP4)
+@router.get("/vip/download/{session_id}", response_class=FileResponse, responses=VIDEO)
 def vip_download(session_id: Id, studio: TheStudio, owner: Owner) -> FileResponse:
-    """The finished clip, an MP4."""
+    """The finished clip."""
     return download_of(view_of(studio, owner, session_id))

@@ -9,6 +9,8 @@ from studio.api.errors import Refused, known
 from studio.jobs import JobView, State
 from studio.services import Studio
 
+KINDS = {".mp4": "video/mp4", ".webm": "video/webm"}
+
 
 class Accepted(BaseModel):
     """A job was queued; ``queue_position`` 1 is next, 0 already runs."""
@@ -61,7 +63,8 @@ def status_of(view: JobView) -> SessionStatus:
 def download_of(view: JobView) -> FileResponse:
     """The clip; 409 while there is none yet, 410 once there is none any more."""
     if view.state == "completed" and view.clip is not None:
-        return FileResponse(view.clip.path, media_type="video/mp4", filename=f"{view.id}.mp4")
+        path = view.clip.path
+        return FileResponse(path, media_type=KINDS[path.suffix], filename=f"{view.id}{path.suffix}")
     if view.state == "completed":
         raise Refused(410, "The clip was deleted.", "Render it again.")
     if view.state in ("failed", "cancelled"):

@@ -12,8 +12,9 @@ from studio.api.context import Id, Owner, TheStudio, is_file, upload_folder
 from studio.api.errors import Refused
 from studio.api.renders import (
     OptionalText,
+    SentFiles,
     SpeechFields,
-    kept_audio,
+    kept,
     kept_picture,
     own_avatar,
     request_of,
@@ -22,7 +23,9 @@ from studio.api.renders import (
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
 
 router = APIRouter(tags=["VISEMA"])
-MP4: dict[int | str, dict[str, Any]] = {200: {"content": {"video/mp4": {}}, "description": "The clip."}}
+VIDEO: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"video/mp4": {}, "video/webm": {}}, "description": "The clip; WebM if transparent."}
+}
 
 
 class GenerateForm(SpeechFields):
@@ -31,6 +34,7 @@ class GenerateForm(SpeechFields):
     image: UploadFile | None = Field(None, description="A picture of a face.")
     avatar_id: OptionalText = Field(None, max_length=40, description="Or an avatar that is there already.")
     audio: UploadFile | None = Field(None, description="A recording; or send text.")
+    background: UploadFile | None = Field(None, description="A picture for engines whose options take one.")
 
 
 @router.post("/generate", status_code=202)
@@ -45,7 +49,8 @@ def generate(
             avatar, name = own_avatar(studio, owner, form.avatar_id)
         else:
             raise Refused(422, "There is no face to talk.", "Send a picture as 'image', or an 'avatar_id'.")
-        request = request_of(avatar, kept_audio(form.audio, folder), form)
+        sent = SentFiles(kept(form.audio, folder, "audio"), kept(form.background, folder, "background"))
+        request = request_of(avatar, sent, form)
         return accepted(studio, owner, submit(studio, owner, request, name))
 
 
@@ -72,7 +77,7 @@ def retry(session_id: Id, studio: TheStudio, owner: Owner) -> SessionStatus:
     return status_of(view_of(studio, owner, session_id))
 
 
-@router.get("/download/{session_id}", response_class=FileResponse, responses=MP4)
+@router.get("/download/{session_id}", response_class=FileResponse, responses=VIDEO)
 def download(session_id: Id, studio: TheStudio, owner: Owner) -> FileResponse:
-    """The finished clip, an MP4."""
+    """The finished clip."""
     return download_of(view_of(studio, owner, session_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from engines.errors import StudioError
 from engines.requests import check_emotions
-from engines.types import EmotionKey
+from engines.types import EmotionKey, Expression
 
 HOW = 'write them as {"joy": 0.8} or [{"time": 2, "weights": {"fear": 1}}]'
 MOST_KEYS = 1000
@@ -33,6 +34,26 @@ def parse_emotions(field: str | None) -> tuple[EmotionKey, ...]:
         raise StudioError(f"There are too many emotions or wrong times; {HOW}.")
     check_emotions(keys)
     return keys
+
+
+def parse_strengths(field: str | None) -> dict[str, float]:
+    """Strengths of an Expression of a JSON form field, ranges not checked yet. Raises StudioError."""
+    strengths = parse_object(field, "expression")
+    known = {entry.name for entry in fields(Expression)} - {"emotions", "seed"}
+    for name in strengths.keys() - known:
+        raise StudioError(f"There is no strength '{name[:40]}'; choose from: {', '.join(sorted(known))}.")
+    return strengths
+
+
+def parse_object(field: str | None, name: str) -> dict[str, Any]:
+    """The JSON object of a form field, empty if there is none. Raises StudioError for anything else."""
+    try:
+        document = json.loads(field) if field and field.strip() else {}
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise StudioError(f"The field '{name}' is not a JSON object; /docs shows how it is written.")
+    return document
 
 
 def _as_keys(document: Any) -> Any:

@@ -34,6 +34,21 @@ def test_a_text_with_feelings_is_said_by_a_sample_avatar(web, running, ended):
     assert is_error(web.get(f"/download/{session}"), 410)
 
 
+def test_a_transparent_clip_is_a_webm_and_a_background_is_sent_as_a_file(web, faceless, ended):
+    small = {"avatar_id": "imara", "text": "Hi.", "size": "256", "fps": "10"}
+    clear = {**small, "options": '{"facemesh": {"background": "transparent"}}', "expression": '{"head": 0.5}'}
+    session = web.post("/generate", data=clear).json()["session_id"]
+    assert ended(f"/status/{session}")["status"] == "completed"
+    clip = web.get(f"/download/{session}")
+    assert clip.headers["content-type"] == "video/webm"
+    assert clip.content[:4] == b"\x1a\x45\xdf\xa3"
+    scene = {**small, "options": '{"facemesh": {"background": "picture"}}'}
+    session = web.post("/generate", data=scene, files={"background": faceless.read_bytes()}).json()[
+        "session_id"
+    ]
+    assert ended(f"/status/{session}")["status"] == "completed"
+
+
 def test_a_running_clip_can_be_cancelled(web, photo_file, ended):
     with photo_file.open("rb") as image:
         text = "This sentence goes on and on, so that one can change one's mind. " * 20
@@ -54,6 +69,21 @@ def test_a_running_clip_can_be_cancelled(web, photo_file, ended):
         ({"avatar_id": "imara", "text": "Hi.", "recipe": "alchemy"}, "alchemy"),
         ({"avatar_id": "imara", "text": "Hi.", "fps": "nan"}, "fps"),
         ({"avatar_id": "imara", "text": "Hi.", "size": "9999"}, "size"),
+        ({"avatar_id": "imara", "text": "Hi.", "expression": '{"nose": 1}'}, "nose"),
+        ({"avatar_id": "imara", "text": "Hi.", "expression": '{"head": 7}'}, "head"),
+        (
+            {"avatar_id": "imara", "text": "Hi.", "options": '{"facemesh": {"background": "moon"}}'},
+            "background",
+        ),
+        ({"avatar_id": "imara", "text": "Hi.", "options": "[]"}, "options"),
+        (
+            {
+                "avatar_id": "imara",
+                "text": "Hi.",
+                "options": '{"facemesh": {"background_picture": "/etc/hosts"}}',
+            },
+            "path",
+        ),
     ],
 )
 def test_wrong_fields_are_told_in_one_sentence(web, fields, word):
