@@ -14,6 +14,7 @@ from studio.api.context import forget_uploads, usual_owner
 from studio.api.errors import ErrorBody, add_error_handlers
 from studio.api.gate import Gate, SignedIn
 from studio.api.preparing import Preparer
+from studio.api.speedup import learn_photo
 from studio.services import Studio
 
 TITLE = "Visema Studio API"
@@ -26,7 +27,8 @@ def build_api(studio: Studio, access: Access | None, signed_in: SignedIn) -> Fas
     """All endpoints for ``studio`` behind one gate."""
     errors: dict[int | str, dict[str, Any]] = {status: {"model": ErrorBody} for status in STATUSES}
     api = FastAPI(title=TITLE, version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
-    api.state.studio, api.state.preparer = studio, Preparer(studio.pipeline)
+    api.state.studio = studio
+    api.state.preparer = Preparer(studio.pipeline, lambda recipe, spent: learn_photo(studio, recipe, spent))
     api.state.owner = usual_owner(studio.settings, access)
     for module in ROUTERS:
         api.include_router(module.router, responses=errors)

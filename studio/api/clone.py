@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, UploadFile
@@ -47,6 +48,15 @@ class SayForm(SpeechFields):
     text: str = Field(max_length=20_000, description="What to say.")
 
 
+class VoiceBody(BaseModel):
+    """A voice; ``id`` goes into requests."""
+
+    id: str
+    name: str
+    language: str
+    language_name: str
+
+
 @router.post("/avatar", status_code=201)
 def create_avatar(
     form: Annotated[CloneForm, Form(media_type="multipart/form-data")],
@@ -71,6 +81,12 @@ def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Ac
     """Queue a clip of an avatar that says a text with a voice."""
     avatar, name = own_avatar(studio, owner, form.avatar_id)
     return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), name))
+
+
+@router.get("/voices")
+def voices(studio: TheStudio) -> list[VoiceBody]:
+    """Every voice that a text can be said with."""
+    return [VoiceBody(**asdict(voice)) for voice in studio.voices()]
 
 
 @router.get("/status/{session_id}")

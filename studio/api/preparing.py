@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ from engines.types import AvatarRef
 log = logging.getLogger(__name__)
 MOST_KEPT = 1000
 """Avatars whose preparation is remembered; others are looked at again when somebody asks."""
+SIZES: tuple[int | None, ...] = (640, None, 384)
+"""Long sides in pixels that are prepared, the likeliest first; None is the picture's own, up to 1080."""
+Learn = Callable[[str, float], None]
+"""Remembers for a recipe how many seconds the preparation at one size took."""
 FAILED = "The picture could not be prepared; the log has the details."
 
 
@@ -32,8 +37,8 @@ class Prepared:
 class Preparer:
     """Prepares one avatar after the other. Safe for several threads."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, pipeline: Pipeline, learn: Learn) -> None:
+        self._pipeline, self._learn = pipeline, learn
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[AvatarRef, str], Future[Prepared]] = OrderedDict()
@@ -57,10 +62,18 @@ class Preparer:
     def _prepare(self, avatar: AvatarRef, recipe: str) -> Prepared:
         start = time.perf_counter()
         try:
-            _, cached = self._pipeline.prepare(avatar, get_recipe(recipe), None)
+            sizes = [self._prepare_at(avatar, recipe, size) for size in SIZES]
         except StudioError as error:
             return Prepared(time.perf_counter() - start, False, str(error))
         except Exception:
             log.exception("an avatar could not be prepared")
             return Prepared(time.perf_counter() - start, False, FAILED)
-        return Prepared(time.perf_counter() - start, cached)
+        return Prepared(time.perf_counter() - start, all(sizes))
+
+    def _prepare_at(self, avatar: AvatarRef, recipe: str, size: int | None) -> bool:
+        """Whether that was done before."""
+        start = time.perf_counter()
+        _, cached = self._pipeline.prepare(avatar, get_recipe(recipe), size)
+        if not cached:
+            self._learn(recipe, time.perf_counter() - start)
+        return cached

@@ -18,6 +18,7 @@ from studio.api.avatars import (
 )
 from studio.api.context import Id, Owner, TheStudio, upload_folder
 from studio.api.errors import Refused, known
+from studio.api.preparing import SIZES
 from studio.api.renders import (
     EMOTIONS_HELP,
     OptionalText,
@@ -36,8 +37,13 @@ from studio.services import DEFAULT_RECIPE
 
 router = APIRouter(prefix="/api", tags=["SadTalker service"])
 Quality = Literal["low", "medium", "high"]
-SIZES: dict[str, tuple[int | None, float]] = {"low": (384, 20.0), "medium": (640, 25.0), "high": (None, 25.0)}
-"""Long side in pixels (None: the picture's own, up to 1080) and frames per second."""
+MEDIUM, HIGH, LOW = SIZES
+QUALITIES: dict[str, tuple[int | None, float]] = {
+    "low": (LOW, 20.0),
+    "medium": (MEDIUM, 25.0),
+    "high": (HIGH, 25.0),
+}
+"""Long side in pixels and frames per second."""
 Right = Literal["mine", "permission", "invented"]
 
 
@@ -96,7 +102,7 @@ def vip_generate(
     wanted = (form.enhancer or "none").lower()
     recipe = DEFAULT_RECIPE if wanted == "none" else _enhancing(wanted)
     avatar, name = own_avatar(studio, owner, form.image_id)
-    size, fps = SIZES[form.quality]
+    size, fps = QUALITIES[form.quality]
     said = {"text": form.text, "emotions": form.emotions}
     fields = SpeechFields.model_validate({**said, "recipe": recipe, "size": size, "fps": fps})
     with upload_folder(studio) as folder:

@@ -6,8 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engines.types import FrameSpec
-from studio.jobs.timings import STAGES, Timings, known_size
+from engines.types import FrameSpec, StageTime
+from studio.jobs.timings import STAGES, JobSize, Timings, known_size
+from studio.services import Studio
+
+ANY_SIZE = JobSize(1.0, 1.0, 1.0)
+"""A photo takes as long whatever clip it is for."""
 
 
 class PerformanceBody(BaseModel):
@@ -37,6 +41,11 @@ def performance(manifest: dict[str, Any], timings: Timings) -> PerformanceBody:
         stages={time["stage"]: float(time["seconds"]) for time in times},
         cached=[time["stage"] for time in times if time["cached"]],
     )
+
+
+def learn_photo(studio: Studio, recipe: str, seconds: float) -> None:
+    """Remember how long the preparation of a photo took on this machine."""
+    studio.jobs.timings().learn(recipe, ANY_SIZE, [StageTime("photo", seconds)])
 
 
 def _uncached(manifest: dict[str, Any], timings: Timings) -> float | None:

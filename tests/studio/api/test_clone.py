@@ -6,6 +6,7 @@ from tests.studio.api.conftest import is_error
 
 def test_an_avatar_says_a_text_with_a_voice(web, running, ended):
     sample = running[0].library.samples()[0].id
+    assert "de" in {voice["id"] for voice in web.get("/api/clone/voices").json()}
     form = {"avatar_id": sample, "text": "Hallo.", "voice": "de", "size": "256", "fps": "10"}
     session = web.post("/api/clone/generate", data=form).json()["session_id"]
     assert ended(f"/api/clone/status/{session}")["status"] == "completed"
