@@ -18,7 +18,8 @@ STYLE = (
 INTRODUCTION = (
     "Errors are JSON: <code>{&quot;error&quot;: what is wrong, &quot;hint&quot;: what to do}</code>. Where the "
     "studio has a password, send it as <code>Authorization: Bearer …</code>, <code>X-Token</code> or with the "
-    'name over Basic. For programs: <a href="openapi.json">openapi.json</a>.'
+    "name over Basic. With a long secret of your own as <code>X-Owner</code>, what you make can be seen with "
+    'that secret only. For programs: <a href="openapi.json">openapi.json</a>.'
 )
 
 
@@ -48,7 +49,8 @@ def docs(request: Request) -> HTMLResponse:
 
 
 def _entry(head: str, entry: dict[str, Any], schemas: dict[str, Any]) -> str:
-    rows = [_row(part["name"], part["schema"], part.get("required")) for part in entry.get("parameters", ())]
+    given = [part for part in entry.get("parameters", ()) if part["in"] != "header"]
+    rows = [_row(part["name"], part["schema"], part.get("required")) for part in given]
     for content in entry.get("requestBody", {}).get("content", {}).values():
         rows += _fields(_resolved(content["schema"], schemas))
     table = f"<table>{''.join(rows)}</table>" if rows else ""
@@ -67,12 +69,21 @@ def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]
 
 
 def _row(name: str, schema: dict[str, Any], needed: Any) -> str:
-    kinds = schema.get("anyOf", [schema])
-    kind = " or ".join(str(part.get("format", part.get("type", "")) or part.get("enum", "")) for part in kinds)
-    said = schema.get("description", "")
-    if "enum" in schema:
-        said = f"{said} One of: {', '.join(map(str, schema['enum']))}."
+    kinds = [part for part in schema.get("anyOf", [schema]) if part.get("type") != "null"]
+    said = [schema.get("description", "")]
+    for part in kinds:
+        said += [f"One of: {', '.join(map(str, part['enum']))}."] if "enum" in part else []
+        said += (
+            [f"{part['minimum']:g} to {part['maximum']:g}."] if {"minimum", "maximum"} <= part.keys() else []
+        )
+    if schema.get("default") not in (None, ""):
+        said.append(f"Default: {schema['default']}.")
     return (
         f"<tr><td><code>{escape(name)}</code>{'' if needed else ' (optional)'}</td>"
-        f"<td>{escape(kind.replace('binary', 'file'))}</td><td>{escape(said.strip())}</td></tr>"
+        f"<td>{' or '.join(map(_kind, kinds))}</td><td>{escape(' '.join(filter(None, said)))}</td></tr>"
     )
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    binary = "contentMediaType" in schema or schema.get("format") == "binary"
+    return "file" if binary else {"string": "text"}.get(schema.get("type", ""), str(schema.get("type", "")))

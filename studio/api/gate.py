@@ -30,7 +30,7 @@ class Gate:
 
     def __init__(self, app: Asgi, settings: Settings, access: Access | None, signed_in: SignedIn) -> None:
         self._app, self._access, self._signed_in = app, access, signed_in
-        self._local = is_loopback(settings.host)
+        self._local = access is None and is_loopback(settings.host)  # a password keeps false names out anyway
         self._buckets = Buckets(settings.api_rate, settings.api_burst)
         self._most = settings.upload_bytes
 

@@ -48,6 +48,7 @@ def test_the_page_is_still_there(web):
     assert is_error(web.post("/health"), 405)
 
 
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 def test_nothing_makes_the_studio_stumble(running):
     schema = schemathesis.openapi.from_url(f"{running[1]}openapi.json")
     for operation in schema.get_all_operations():
