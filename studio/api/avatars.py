@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from fastapi import Depends, Request, UploadFile
 from PIL import Image as Pillow
@@ -14,7 +14,7 @@ from engines.photos import FaceBox, read_photo
 from engines.types import Image
 from studio.api.context import keep, upload_folder
 from studio.api.preparing import Preparer
-from studio.library import Avatar, Consent
+from studio.library import Avatar
 from studio.services import Studio, avatar_ref
 
 Mode = Literal["crop", "extcrop", "resize", "full", "extfull"]
@@ -52,7 +52,7 @@ def add_avatar(studio: Studio, owner: str, upload: UploadFile, terms: AvatarTerm
             raise StudioError(report.problem)
         if terms.mode in MARGINS:
             photo = _cropped(read_photo(photo), report.faces[0], MARGINS[terms.mode], folder)
-        consent = cast("Consent", terms.consent or "not stated")
+        consent = terms.consent or "not stated"
         return studio.library.add(owner, photo, terms.name, consent)
 
 
