@@ -238,8 +238,9 @@ class Library:
             return
         manifest = read_manifest(folder)
         note = self._credentials.sign(folder / video_name(manifest), manifest_statement(manifest))
+        signed = not note or (folder / video_name(manifest)).with_suffix(".c2pa").is_file()
         notes = manifest["notes"] + [note] * bool(note)
-        write_manifest(folder, {**manifest, "signed": not note, "notes": notes})
+        write_manifest(folder, {**manifest, "signed": signed, "notes": notes})
 
 
 def checked_owner(owner: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from engines.errors import StudioError
 from engines.types import AvatarRef, Output, RenderRequest, Words
+from studio.credentials_read import read_credentials
 
 ADA, BOB = "a" * 32, "b" * 32
 LONG = "This sentence goes on and on, so that there is time to change one's mind. " * 12
@@ -119,6 +120,7 @@ def test_a_transparent_clip_is_a_webm_and_the_background_picture_is_copied(studi
         wait_for(studio, ADA, job, "completed")
     over, through = studio.library.clips(ADA)
     assert (through.path.name, over.path.name) == ("clip.webm", "clip.mp4")
+    assert [read_credentials(clip.path, studio.credentials).state for clip in (over, through)] == ["valid"] * 2
     kept = {path.name for path in over.path.parent.iterdir()}
     assert kept == {"clip.mp4", "manifest.json", "backdrop0.png"}, "what it takes to render it again, no more"
     assert str(tmp_path) not in (over.path.parent / "manifest.json").read_text("utf-8")
