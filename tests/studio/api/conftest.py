@@ -19,7 +19,7 @@ from tests.studio.conftest import free_port
 PATIENCE = 60.0
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, str]]:
     """A studio without limits on how often it is asked, and its address."""
     data = tmp_path_factory.mktemp("api")
@@ -30,14 +30,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, 
     studio.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def web(running: tuple[Studio, str]) -> Iterator[httpx.Client]:
     """An HTTP client of that studio."""
     with httpx.Client(base_url=running[1], timeout=PATIENCE) as client:
         yield client
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def recording(running: tuple[Studio, str]) -> Path:
     """About seven seconds of speech, a WAV."""
     return running[0].speak(
@@ -45,7 +45,7 @@ def recording(running: tuple[Studio, str]) -> Path:
     )
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def short(running: tuple[Studio, str]) -> Path:
     """A second of speech, a WAV."""
     return running[0].speak("local", Words("Hello, Bob."), {})
