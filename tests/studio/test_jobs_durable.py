@@ -210,7 +210,7 @@ def test_a_failed_job_can_be_tried_again_and_no_other(studio, photo_file, tmp_pa
     holding = studio.jobs.submit(BOB, request(photo_file, "One moment, please. " * 40), "holds the lane")
     wait_until(lambda: studio.jobs.view(BOB, holding).state == "running")
     job = studio.jobs.submit(ADA, request(photo_file), "x")
-    (picture,) = (tmp_path / "data" / "clips" / ADA / f".{job}.part").iterdir()
+    (picture,) = (tmp_path / "data" / "clips" / ADA / f".{job}.part").glob("picture*")
     picture.rename(tmp_path / "lost.png")
     studio.jobs.cancel(BOB, holding)
     wait_until(lambda: ended(studio))
