@@ -19,6 +19,7 @@ from engines.progress import Watch
 from engines.registry import get_recipe
 from engines.stages import VoiceInfo
 from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
+from studio.backup import open_backup
 from studio.consent import ConsentRecord, now
 from studio.credentials import Credentials, clip_statement
 from studio.jobs import Jobs
@@ -38,7 +39,8 @@ class Studio:
         self.cache = Cache(settings.cache_folder, settings.cache_bytes)
         self.pipeline = Pipeline(self.manager, self.cache, settings.max_seconds)
         self.credentials = Credentials(settings)
-        self.library = Library(settings.data, self.credentials)
+        self.backup = open_backup(settings)
+        self.library = Library(settings.data, self.credentials, self.backup)
         self.jobs = Jobs(self.pipeline, self.library, settings)
         self._listen = settings.data / "listen"
         self._lock = FileLock(settings.data / "studio.lock")
@@ -79,12 +81,14 @@ class Studio:
         with suppress(Timeout):
             self._lock.acquire(blocking=False)
             self.library.sweep(self.jobs.unfinished())
-            shutil.rmtree(self._listen, ignore_errors=True)
+            for folder in (self._listen, self.backup.ledger.work):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Stop jobs and engines."""
         self.jobs.close()
         self.manager.close()
+        self.backup.close()
         self.cache.close()
         self._lock.release()
 

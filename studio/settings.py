@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engines.errors import StudioError
@@ -35,6 +36,8 @@ class Settings(BaseSettings):
     render_here: bool = True
     database_url: str = Field(default="", repr=False)
     storage: str = ""
+    backup: str = Field(default="", max_length=1000)
+    backup_bytes: int = Field(default=2 * GIB, ge=1 << 16)
     worker_patience: float = Field(default=15.0, ge=1)
     sign_cert: Path | None = None
     sign_key: Path | None = Field(default=None, repr=False)
@@ -42,6 +45,13 @@ class Settings(BaseSettings):
     api_rate: float = Field(default=10.0, ge=0)
     api_burst: int = Field(default=300, ge=10)
     engine_memory: int = Field(default=8 * GIB, ge=1 << 20)
+
+    @field_validator("backup")
+    @classmethod
+    def _s3_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9._/-]*)?", value):
+            raise ValueError("write it like s3://bucket/prefix")
+        return value
 
     @property
     def cache_folder(self) -> Path:

@@ -27,6 +27,7 @@ def serve(overrides: dict[str, Any]) -> None:
         studio.credentials.prepare()
         studio.sweep()
         studio.jobs.start()
+        studio.backup.changed()
         _fetch_what_is_missing()
         server = serve_page(studio)
         print(
