@@ -21,6 +21,7 @@ from engines.stages import VoiceInfo
 from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
 from studio.consent import ConsentRecord, now
 from studio.credentials import Credentials, clip_statement
+from studio.engine_desk import EngineDesk
 from studio.jobs import Jobs
 from studio.library import Avatar, Library, checked_owner
 from studio.settings import Settings, ensure_data_folder
@@ -40,6 +41,7 @@ class Studio:
         self.credentials = Credentials(settings)
         self.library = Library(settings.data, self.credentials)
         self.jobs = Jobs(self.pipeline, self.library, settings)
+        self.engines = EngineDesk(settings, self.manager, self.cache, self.jobs)
         self._listen = settings.data / "listen"
         self._lock = FileLock(settings.data / "studio.lock")
 
@@ -84,6 +86,7 @@ class Studio:
     def close(self) -> None:
         """Stop jobs and engines."""
         self.jobs.close()
+        self.engines.close()
         self.manager.close()
         self.cache.close()
         self._lock.release()

@@ -12,6 +12,7 @@ COMMANDS = {
     "motion": "Write the face motion of words as CSV or JSON.",
     "avatar": "Add, correct, list and remove avatars.",
     "library": "List, search, rename, delete, restore and render again what was made.",
+    "engines": "List engines, accept licences, download, unload and recover what they need.",
     "verify": "Read a clip's content credentials: who signed it, made with what, whose face.",
     "worker": "Render jobs from a queue that several machines share.",
     "bench": "Measure speed, memory and quality on this machine.",
