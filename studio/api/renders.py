@@ -19,6 +19,7 @@ from engines.types import AvatarRef, RenderRequest
 from studio.api.context import is_file, keep
 from studio.api.errors import Refused, known
 from studio.api.words import parse_emotions, parse_object, parse_strengths
+from studio.engine_report import recipe_engines
 from studio.services import Studio, avatar_ref
 
 
@@ -123,13 +124,6 @@ def recipe_with(engine: str, what: str, instead: str) -> Recipe:
     """The first recipe that ``engine`` is part of; 501 if there is none, saying ``what`` is missing and what to
     do ``instead``."""
     for recipe in all_recipes().values():
-        if engine in _parts(asdict(recipe)):
+        if engine in recipe_engines(recipe):
             return recipe
     raise Refused(501, f"That needs {what}, which this studio does not have.", instead)
-
-
-def _parts(recipe: dict[str, Any]) -> set[str]:
-    """Every engine that a recipe names."""
-    texts = {"name", "title", "summary", "needs"}
-    values = [value for field, value in recipe.items() if field not in texts]
-    return {name for value in values for name in ([value] if isinstance(value, str) else value or ())}

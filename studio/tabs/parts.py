@@ -156,6 +156,25 @@ class LibraryTab:
 
 
 @dataclass(frozen=True)
+class EnginesTab:
+    """Engines and the machine: ``pending`` is whose licence is asked about, ``drawn`` the cards as shown."""
+
+    tab: gr.Tab
+    notice: gr.HTML
+    ask: gr.Column
+    terms: gr.HTML
+    accept: gr.Button
+    decline: gr.Button
+    progress: gr.HTML
+    cards: gr.HTML
+    refresh: gr.Button
+    machine: gr.HTML
+    pending: gr.State
+    drawn: gr.State
+    timer: gr.Timer
+
+
+@dataclass(frozen=True)
 class Parts:
     """Everything on the page."""
 
@@ -170,6 +189,7 @@ class Parts:
     emotion: EmotionTab
     preview: PreviewTab
     library: LibraryTab
+    engines: EnginesTab
 
     @property
     def face_inputs(self) -> set[Any]:
