@@ -20,7 +20,7 @@ from engines.facemesh.anatomy import (
     Row,
     face_frame,
 )
-from engines.facemesh.body import BodyLayer, Layer, background_note, make_layer, matte_arrays
+from engines.facemesh.body import background_note, make_layer, matte_arrays
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
@@ -28,6 +28,7 @@ from engines.facemesh.detail import detail_arrays, detail_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.eyes_glasses import GlassesLayer, hidden_by, take_off
+from engines.facemesh.layers import Layer
 from engines.facemesh.mesh import CUT_OUT_SCALES, RING_SCALES
 from engines.facemesh.mouth import MouthLayer, MouthPose
 from engines.facemesh.mouth_prepare import prepare_mouth
@@ -62,14 +63,12 @@ class Scene:
         self._deformer: Deformer = deformer_from_arrays(prepared, scales)
         self._keep_smile = keep_smile
         frame = self._deformer.frame
-        triangles = self._deformer.mesh.triangles
-        self._body = None if layer is None else BodyLayer(layer, frame, triangles)
         self._mouth = MouthLayer(prepared, frame)
         self._eyes = EyeLayer(prepared, frame)
         self._creases = CreaseLayer(prepared, frame)
         self._glasses = GlassesLayer(prepared, self._deformer.solid)
         self._canvas = make_canvas(
-            self.photo, self._deformer.mesh.triangles, detail_from_arrays(prepared, self.photo)
+            self.photo, self._deformer.mesh.triangles, detail_from_arrays(prepared, self.photo), layer
         )
         self._mouth_depth = self._deformer.depth_at(UPPER_INNER_LIP)
         self._eye_depth = {
@@ -88,7 +87,7 @@ class Scene:
         mouth = self._mouth_pose(shape, weights, tongue)
         draw_parting(frame, mouth.upper, mouth.lower, self._deformer.frame.iod, self._deformer.rest.parted)
         self._mouth.paint(frame, mouth)
-        return frame if self._body is None else self._body.compose(frame, shape.vertices, shape.values)
+        return self._canvas.finish(frame)
 
     def _mouth_pose(self, shape: Deformed, weights: Floats, tongue: Floats | None) -> MouthPose:
         upper, lower = self._lip_edges(shape)
