@@ -76,13 +76,14 @@ void Eye::paint_ball(const Pixels& frame, const EyePose& pose) const {
 void Eye::ball(float x, float y, const EyePose& pose, float shade, float* colour) const {
     if (pose.change < 1.f) photo.cubic(x, y, colour);
     if (pose.change <= 0.f) return;
-    float disc[4], whole[3], shine[3];
-    iris.cubic(x - pose.gaze[0], y - pose.gaze[1], disc);
-    white.linear(x, y, whole);
-    glint.linear(x, y, shine);
-    const float cover = disc[3] / 255.f;
+    float part[4] = {}, whole[3], shine[3];
+    x -= pose.gaze[0], y -= pose.gaze[1];
+    if (disc.holds(x, y)) iris.cubic(x, y, part);
+    white.linear(x + pose.gaze[0], y + pose.gaze[1], whole);
+    glint.linear(x + pose.gaze[0], y + pose.gaze[1], shine);
+    const float cover = part[3] / 255.f;
     for (int c = 0; c < 3; ++c) {
-        const float drawn = (whole[c] + (disc[c] - whole[c]) * cover) * shade + shine[c] * (0.25f + 0.75f * cover);
+        const float drawn = (whole[c] + (part[c] - whole[c]) * cover) * shade + shine[c] * (0.25f + 0.75f * cover);
         colour[c] = pose.change < 1.f ? colour[c] + (drawn - colour[c]) * pose.change : drawn;
     }
 }

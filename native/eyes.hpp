@@ -45,6 +45,7 @@ class Eye {
     Sheet<4> iris;
     Sheet<1> lashes;
     EyeLook look;
+    Sheet<4>::Extent disc;  // the iris's
 
     // Paints the eyeball, the lid over it and its lashes. May run on several threads at once.
     void paint(const Pixels& frame, const EyePose& pose) const;

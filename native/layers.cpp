@@ -5,6 +5,7 @@
 
 #include "arrays.hpp"
 #include "eyes.hpp"
+#include "rims.hpp"
 
 namespace visema {
 namespace {
@@ -55,10 +56,11 @@ std::unique_ptr<Eye> make_eye(const Bytes& photo, const Bytes& white, const Byte
     require_numbers(still, kAlong, "heights must be 49 finite numbers");
     const float* n = look.data();
     require(n[0] >= kSmallest && n[0] <= kLargest, "the iod must be 1 to 100000 px");
+    const Sheet<4> disc = make_sheet<4>(iris, kWrong);
     return std::unique_ptr<Eye>(new Eye{
         make_sheet<3>(photo, kWrong), make_sheet<3>(white, kWrong), make_sheet<3>(glint, kWrong), make_sheet<3>(skin, kWrong),
-        make_sheet<4>(iris, kWrong), make_sheet<1>(lashes, kWrong),
-        EyeLook{n[0], n[1], n[2], n[3], n[4], {n[5], n[6], n[7]}, {n[8], n[9]}, {n[10], n[11]}, n[12], n[13], make_heights(still, 0)}});
+        disc, make_sheet<1>(lashes, kWrong),
+        EyeLook{n[0], n[1], n[2], n[3], n[4], {n[5], n[6], n[7]}, {n[8], n[9]}, {n[10], n[11]}, n[12], n[13], make_heights(still, 0)}, disc.extent()});
 }
 
 void paint_eye(const Eye& eye, py::array frame, const Floats& outline, const Doubles& to_crop, std::array<float, 2> gaze,
@@ -73,6 +75,21 @@ void paint_eye(const Eye& eye, py::array frame, const Floats& outline, const Dou
                        change, redrawn, share, raised, closing, make_heights(heights, 0), make_heights(heights, 1), make_heights(heights, 2)};
     py::gil_scoped_release unlocked;
     eye.paint(view, pose);
+}
+
+std::unique_ptr<Rims> make_rims(const Bytes& photo, const Bytes& cover) {
+    constexpr const char* kWrong = "the photo must be (h, w, 3) and its cover (h, w)";
+    Sheet<3> picture = make_sheet<3>(photo, kWrong);
+    Sheet<1> rims = make_sheet<1>(cover, kWrong);
+    require(picture.width() == rims.width() && picture.height() == rims.height(), kWrong);
+    return std::make_unique<Rims>(std::move(picture), std::move(rims));
+}
+
+void paint_rims(const Rims& rims, py::array frame, const Doubles& place) {
+    const Pixels view = require_pixels(frame);
+    const Affine affine = make_affine(place);
+    py::gil_scoped_release unlocked;
+    rims.paint(view, affine);
 }
 
 }  // namespace
@@ -90,6 +107,10 @@ void bind_layers(py::module_& m) {
              "Paint the eye and its upper lid into frame (H, W, 3) uint8, in place. outline (N, 2): px between the lids;\n"
              "to_crop (2, 3): frame px to crop px; gaze (2,): crop px; heights (3, 49): edge of the drawn lid, of its\n"
              "skin, roots of its lashes; change, redrawn, share: 0 to 1; raised: -1 to 1. The GIL is released.");
+    py::class_<Rims>(m, "Rims", "The rims of glasses: a photo (h, w, 3) and how far it shows them, (h, w), uint8.")
+        .def(py::init(&make_rims), py::arg("photo"), py::arg("cover"))
+        .def("paint", &paint_rims, py::arg("frame").noconvert(), py::arg("place"),
+             "Lay them over frame (H, W, 3) uint8, in place. place (2, 3): photo px to frame px. The GIL is released.");
 }
 
 }  // namespace visema

@@ -27,10 +27,18 @@ inline float smoothly(float low, float high, float value) {
     return t * t * (3.f - 2.f * t);
 }
 
-constexpr int kPhaseBits = 5, kPhases = 1 << kPhaseBits;
-
-// Keys' cubic (1981, a = -0.75) at 32 places between two pixels, as OpenCV reads bytes.
-const float (&cubic_weights())[kPhases][4];
+// Keys' cubic (1981, a = -0.75, as OpenCV's) between the second and the third of four pixels.
+struct Cubic {
+    float weights[4];
+    explicit Cubic(float t) {
+        constexpr float a = -0.75f;
+        const float u = 1.f - t;
+        weights[0] = a * t * u * u;
+        weights[1] = ((a + 2.f) * t - (a + 3.f)) * t * t + 1.f;
+        weights[3] = a * u * t * t;
+        weights[2] = 1.f - weights[0] - weights[1] - weights[3];
+    }
+};
 
 // A picture of `Channels` interleaved bytes a pixel, never empty. Any place may be asked for, even one that is no number.
 template <int Channels>
@@ -42,6 +50,27 @@ class Sheet {
     int height() const { return height_; }
     const std::uint8_t* pixel(int x, int y) const {
         return bytes_.data() + (static_cast<std::size_t>(y) * width_ + x) * Channels;
+    }
+
+    // Where readings can find anything in the last channel: cubic ones, too.
+    struct Extent {
+        float left, top, right, bottom;
+        bool holds(float x, float y) const { return x > left && x < right && y > top && y < bottom; }
+    };
+    Extent extent() const {
+        Extent found{1e9f, 1e9f, -1e9f, -1e9f};
+        for (int y = 0; y < height_; ++y)
+            for (int x = 0; x < width_; ++x) {
+                if (!pixel(x, y)[Channels - 1]) continue;
+                found.left = std::min(found.left, static_cast<float>(x - 2)), found.right = std::max(found.right, static_cast<float>(x + 2));
+                found.top = std::min(found.top, static_cast<float>(y - 2)), found.bottom = std::max(found.bottom, static_cast<float>(y + 2));
+            }
+        // What reaches the border goes on beyond it.
+        if (found.left <= -2.f) found.left = -1e9f;
+        if (found.top <= -2.f) found.top = -1e9f;
+        if (found.right >= static_cast<float>(width_ + 1)) found.right = 1e9f;
+        if (found.bottom >= static_cast<float>(height_ + 1)) found.bottom = 1e9f;
+        return found;
     }
 
     // Linearly, the border carried on beyond it.
@@ -81,27 +110,24 @@ class Sheet {
 
     // With Keys' cubic, within 0 to 255, the border carried on beyond it.
     void cubic(float x, float y, float* to) const {
-        const int at_x = phase(x, width_), at_y = phase(y, height_);
-        const float *across = cubic_weights()[at_x & (kPhases - 1)], *down = cubic_weights()[at_y & (kPhases - 1)];
-        const int left = (at_x >> kPhaseBits) - 1, top = (at_y >> kPhaseBits) - 1;
-        int columns[4];
-        for (int i = 0; i < 4; ++i) columns[i] = Channels * std::min(std::max(left + i, 0), width_ - 1);
+        x = std::min(std::max(-4.f, x), static_cast<float>(width_ + 3));
+        y = std::min(std::max(-4.f, y), static_cast<float>(height_ + 3));
+        const int left = static_cast<int>(x + 4.f) - 4, top = static_cast<int>(y + 4.f) - 4;
+        const Cubic across(x - static_cast<float>(left)), down(y - static_cast<float>(top));
         float sum[Channels] = {};
         for (int j = 0; j < 4; ++j) {
-            const std::uint8_t* row = pixel(0, std::min(std::max(top + j, 0), height_ - 1));
-            for (int i = 0; i < Channels; ++i)
-                sum[i] += down[j] * (across[0] * row[columns[0] + i] + across[1] * row[columns[1] + i] +
-                                     across[2] * row[columns[2] + i] + across[3] * row[columns[3] + i]);
+            const std::uint8_t* row = pixel(0, inside(top + j - 1, height_));
+            for (int k = 0; k < 4; ++k) {
+                const float weight = across.weights[k] * down.weights[j];
+                const std::uint8_t* at = row + Channels * inside(left + k - 1, width_);
+                for (int i = 0; i < Channels; ++i) sum[i] += weight * static_cast<float>(at[i]);
+            }
         }
         for (int i = 0; i < Channels; ++i) to[i] = std::min(std::max(0.f, sum[i]), 255.f);
     }
 
   private:
-    // A place in 32nds of a pixel, at most a few pixels outside.
-    static int phase(float at, int length) {
-        const float inside = std::min(std::max(-4.f, at), static_cast<float>(length + 3));
-        return static_cast<int>(std::lrint(inside * kPhases));
-    }
+    static int inside(int at, int length) { return std::min(std::max(at, 0), length - 1); }
     void add(int x, int y, float weight, float* to) const {
         if (x < 0 || y < 0 || x >= width_ || y >= height_) return;
         const std::uint8_t* at = pixel(x, y);
