@@ -36,4 +36,5 @@ PYBIND11_MODULE(visema_native, m) {
           "its own source. Thread-safe; the GIL is released while it works.");
     visema::bind_canvas(m);
     visema::bind_paint(m);
+    visema::bind_layers(m);
 }
