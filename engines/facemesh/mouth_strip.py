@@ -41,8 +41,8 @@ class MouthStrip:
     """A mouth with its corners on one level.
 
     ``colours``: (rows, columns, 3) RGB; ``start``: (2,) px of the photo at row and column 0; ``right``,
-    ``down``: (2,) px of one column and one row; ``upper``, ``lower``: (11, 2), column and row of the mesh's inner
-    lips; ``step``: iod of a column.
+    ``down``: (2,) px of one column and one row; ``upper``, ``lower``: (11, 2), column and row of the mesh's
+    inner lips; ``step``: iod of a column.
     """
 
     colours: Float32
