@@ -31,6 +31,7 @@ from engines.facemesh.eyes_glasses import GlassesLayer, hidden_by, take_off
 from engines.facemesh.layers import Layer
 from engines.facemesh.mesh import CUT_OUT_SCALES, RING_SCALES
 from engines.facemesh.mouth import MouthLayer, MouthPose
+from engines.facemesh.mouth_fit import fitted_lips
 from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.rest import measure_rest
 from engines.facemesh.seam import draw_parting
@@ -158,7 +159,7 @@ class FacemeshAnimator:
         whole = portrait
         portrait, glasses = take_off(portrait, frame)
         hidden = hidden_by(glasses, portrait.rgb.shape)
-        portrait = fitted_lids(portrait, frame, hidden)
+        portrait = fitted_lips(fitted_lids(portrait, frame, hidden), frame)
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
