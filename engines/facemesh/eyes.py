@@ -120,7 +120,9 @@ class _View:
 def _native_eyes(eyes: dict[str, _Eye], prepared: Arrays, iod: float) -> dict[str, NativeEye]:
     native = {}
     for side, eye in eyes.items():
-        arrays = {name.rpartition(".")[2]: prepared[name] for name in prepared if name.startswith(f"eyes.{side}.")}
+        arrays = {
+            name.rpartition(".")[2]: prepared[name] for name in prepared if name.startswith(f"eyes.{side}.")
+        }
         native[side] = NativeEye(arrays, eye.still, eye.lashes, iod)
     return native
 
