@@ -14,6 +14,7 @@ COMMANDS = {
     "library": "List, search, rename, delete, restore and render again what was made.",
     "recover": "Bring back from the backup what is missing here.",
     "verify": "Read a clip's content credentials: who signed it, made with what, whose face.",
+    "cache": "Tell what the cache holds, empty it, look for damage.",
     "worker": "Render jobs from a queue that several machines share.",
     "bench": "Measure speed, memory and quality on this machine.",
     "doctor": "Say what this installation can do and what it lacks.",
