@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     @classmethod
     def _s3_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9._/-]*)?", value):
-            raise ValueError("write it like s3://bucket/prefix")
+            raise StudioError("STUDIO_BACKUP is no address of a bucket; write it like s3://bucket/prefix.")
         return value
 
     @property
