@@ -103,10 +103,12 @@ def inspect_photo(rgb: Image) -> PhotoReport:
     return PhotoReport(width, height, boxes, _photo_problem(boxes), _notes(boxes))
 
 
-def prepare_photo(rgb: Image, avatar: AvatarRef, size: int | None) -> PreparedPhoto:
+def prepare_photo(
+    rgb: Image, avatar: AvatarRef, size: int | None, faces: tuple[Face, ...] | None = None
+) -> PreparedPhoto:
     """The face that ``avatar`` names, with its corrections, at output size.
 
-    Raises StudioError if it cannot be animated.
+    ``faces``: those of ``rgb``, if known. Raises StudioError if it cannot be animated.
     """
     settled: dict[str, Any] = {
         "settled_eyes": settled_eyes(avatar.adjust),
@@ -115,7 +117,7 @@ def prepare_photo(rgb: Image, avatar: AvatarRef, size: int | None) -> PreparedPh
     if avatar.placed is not None:
         portrait = _at_output_size(rgb, (_placed_face(rgb, avatar),), size)
         return PreparedPhoto(replace(portrait, **settled), 1, ())
-    faces = find_faces(rgb)
+    faces = find_faces(rgb) if faces is None else faces
     chosen = _face_box(rgb, _chosen(faces, avatar.face))
     if chosen.problem:
         raise StudioError(chosen.problem)

@@ -30,7 +30,7 @@ from engines.files import whole_file
 from engines.inputs import check_files, check_text
 from engines.ledger import Ledger, Spoken, timing
 from engines.manager import EngineManager
-from engines.photos import prepare_photo, read_photo
+from engines.picture_cache import find_photo, pack_picture, photo_key, unpack_picture
 from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine, get_recipe
 from engines.requests import (
@@ -38,7 +38,6 @@ from engines.requests import (
     check_engines,
     content_document,
     engine_versions,
-    file_digest,
     finishers_of,
     is_transparent,
     speech_digest,
@@ -160,11 +159,10 @@ class Pipeline:
     def prepare(self, avatar: AvatarRef, recipe: Recipe, size: int | None) -> tuple[Arrays, bool]:
         """What the animator knows of the photo."""
         engine = get_engine(recipe.animator)
-        named = asdict(replace(avatar, source=file_digest(avatar.source)))
-        key = make_key(PIPELINE_VERSION, engine.version, named, size)
+        key = photo_key(avatar, PIPELINE_VERSION, engine.version, size)
 
         def make() -> bytes:
-            photo = prepare_photo(read_photo(Path(avatar.source)), avatar, size)
+            photo = find_photo(self.cache, avatar, size)
             arrays = dict(self.manager.stage(engine.name, "animator").prepare(photo.portrait))
             arrays[FACE_COUNT] = np.array(photo.faces)
             arrays[PHOTO_NOTES] = np.frombuffer("\n".join(photo.notes).encode(), np.uint8)
@@ -177,7 +175,13 @@ class Pipeline:
         """The face at rest with ``expression``: (H, W, 3) uint8, long side at most STILL_SIZE."""
         recipe = get_recipe(recipe_name)
         weights = self.manager.stage(recipe.driver, "driver").pose(expression)
-        return self.posed(avatar, weights[None], STILL_SIZE, recipe)[0]
+        engine = get_engine(recipe.animator)
+        key = photo_key(avatar, PIPELINE_VERSION, engine.version, STILL_SIZE, weights.tolist())
+
+        def make() -> bytes:
+            return pack_picture(self.posed(avatar, weights[None], STILL_SIZE, recipe)[0])
+
+        return unpack_picture(self.cache.get_or_make("session", key, _tag(engine), make)[0])
 
     def posed(self, avatar: AvatarRef, shapes: Float32, size: int | None, recipe: Recipe) -> list[Image]:
         """The face with each row of ``shapes`` (N, 52), head still; ``size`` as in Output."""

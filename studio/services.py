@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from engines.audio import write_wav
 from engines.cache import Cache, make_key
+from engines.files import remove_older
 from engines.manager import EngineManager
 from engines.photos import PhotoReport, inspect_photo, read_photo
 from engines.pipeline import Pipeline
@@ -37,7 +38,7 @@ class Studio:
         ensure_data_folder(settings)
         self.settings = settings
         self.manager = EngineManager(settings.engine_memory)
-        self.cache = Cache(settings.cache_folder, settings.cache_bytes)
+        self.cache = open_cache(settings)
         self.pipeline = Pipeline(self.manager, self.cache, settings.max_seconds)
         self.credentials = Credentials(settings)
         self.backup = open_backup(settings)
@@ -63,6 +64,7 @@ class Studio:
         spoken = self.pipeline.speak(words, recipe, options, Watch())
         folder = self._listen / checked_owner(owner)
         folder.mkdir(parents=True, exist_ok=True)
+        remove_older(folder, self.settings.cache_lifetimes["session"])
         path = folder / f"{make_key(asdict(words), options)[:24]}.wav"
         if not path.is_file():
             write_wav(path, spoken.speech)
@@ -94,6 +96,11 @@ class Studio:
         self.backup.close()
         self.cache.close()
         self._lock.release()
+
+
+def open_cache(settings: Settings) -> Cache:
+    """The cache of the data folder of ``settings``."""
+    return Cache(settings.cache_folder, settings.cache_bytes, settings.cache_lifetimes)
 
 
 def avatar_ref(avatar: Avatar) -> AvatarRef:

@@ -15,6 +15,7 @@ COMMANDS = {
     "recover": "Bring back from the backup what is missing here.",
     "engines": "List engines, accept licences, download, unload and recover what they need.",
     "verify": "Read a clip's content credentials: who signed it, made with what, whose face.",
+    "cache": "Tell what the cache holds, empty it, look for damage.",
     "worker": "Render jobs from a queue that several machines share.",
     "bench": "Measure speed, memory and quality on this machine.",
     "doctor": "Say what this installation can do and what it lacks.",
