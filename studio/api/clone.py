@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Form, UploadFile
 from fastapi.responses import FileResponse
@@ -14,9 +14,12 @@ from studio.api.context import Id, Owner, TheStudio
 from studio.api.errors import known
 from studio.api.health import HealthBody, health_of
 from studio.api.renders import (
+    RIGHT_HELP,
+    OptionalRight,
     OptionalText,
     SentFiles,
     SpeechFields,
+    Terms,
     own_avatar,
     recipe_with,
     request_of,
@@ -36,9 +39,7 @@ class CloneForm(BaseModel):
 
     video_file: UploadFile = Field(description="A video in which one face looks towards the camera.")
     name: OptionalText = Field(None, max_length=200)
-    consent: Literal["mine", "permission", "invented"] | None = Field(
-        None, description="Whose face it is; recorded with the avatar."
-    )
+    consent: OptionalRight = Field(None, description=RIGHT_HELP)
 
 
 class SayForm(SpeechFields):
@@ -80,7 +81,7 @@ def clone_status(avatar_id: Id, studio: TheStudio, owner: Owner, preparer: ThePr
 def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Accepted:
     """Queue a clip of an avatar that says a text with a voice."""
     avatar, name = own_avatar(studio, owner, form.avatar_id)
-    return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), name))
+    return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), Terms(name)))
 
 
 @router.get("/voices")

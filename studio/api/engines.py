@@ -11,11 +11,11 @@ from engines.registry import get_engine
 from studio.api.context import TheStudio
 from studio.api.errors import Refused, known
 from studio.api.health import EngineBody, engine_body
+from studio.consent import BY_API
 from studio.engine_desk import HANDS_OFF
 from studio.library import LOCAL_OWNER
 
 router = APIRouter(prefix="/api/engines", tags=["Engines"])
-BY_API = "over the API"
 
 
 async def _may_change(request: Request) -> None:

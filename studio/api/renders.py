@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import UploadFile
 from pydantic import BaseModel, BeforeValidator, Field
@@ -19,6 +19,7 @@ from engines.types import AvatarRef, RenderRequest
 from studio.api.context import is_file, keep
 from studio.api.errors import Refused, known
 from studio.api.words import parse_emotions, parse_object, parse_strengths
+from studio.consent import BY_API, Consent, ConsentRecord
 from studio.engine_report import recipe_engines
 from studio.services import Studio, avatar_ref
 
@@ -29,6 +30,8 @@ def _nothing(value: Any) -> Any:
 
 
 OptionalText = Annotated[str | None, BeforeValidator(_nothing)]
+OptionalRight = Annotated[Literal["mine", "permission", "invented"] | None, BeforeValidator(_nothing)]
+RIGHT_HELP = "Whose face it is: your own, somebody's who permits it, or nobody's. Recorded with what is made."
 OptionalSize = Annotated[int | None, BeforeValidator(_nothing)]
 Rate = Annotated[float, Field(ge=5.0, le=60.0, allow_inf_nan=False)]
 EMOTIONS_HELP = 'JSON: {"joy": 0.8}, or over time [{"time": 2, "weights": {"fear": 1}}].'
@@ -92,7 +95,17 @@ def _with_background(request: RenderRequest, path: str) -> RenderRequest:
     return replace(request, options={**request.options, animator.name: values})
 
 
-def submit(studio: Studio, owner: str, request: RenderRequest, name: str, vip: bool = False) -> str:
+@dataclass(frozen=True)
+class Terms:
+    """How a job is queued: under which avatar's name, before others or not, and whose face it shows if that is
+    said with it."""
+
+    name: str
+    vip: bool = False
+    consent: ConsentRecord | None = None
+
+
+def submit(studio: Studio, owner: str, request: RenderRequest, terms: Terms) -> str:
     """Check what can be checked at once, then queue. Raises StudioError for what can never work."""
     limit = studio.settings.max_seconds
     if request.words.audio is None:
@@ -100,7 +113,7 @@ def submit(studio: Studio, owner: str, request: RenderRequest, name: str, vip: b
     else:
         read_speech(Path(request.words.audio), AudioLimits(max_seconds=limit))
     studio.pipeline.key(request)
-    return studio.jobs.submit(owner, request, name, vip)
+    return studio.jobs.submit(owner, request, terms.name, terms.vip, terms.consent)
 
 
 def kept(upload: UploadFile | None, folder: Path, name: str) -> Path | None:
@@ -115,6 +128,12 @@ def kept_picture(studio: Studio, upload: UploadFile, folder: Path) -> AvatarRef:
     if problem:
         raise StudioError(problem)
     return AvatarRef(str(path))
+
+
+def state_right(studio: Studio, owner: str, avatar_id: str, right: Consent | None) -> None:
+    """Write down what is said of an avatar of the owner's, unless somebody said so before."""
+    if right and known(studio.library.avatar, owner, avatar_id).consent == "not stated":
+        studio.library.state_consent(owner, avatar_id, ConsentRecord.state(right, BY_API))
 
 
 def own_avatar(studio: Studio, owner: str, avatar_id: str) -> tuple[AvatarRef, str]:

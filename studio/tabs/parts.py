@@ -122,6 +122,7 @@ class PreviewTab:
     player: gr.Column
     video: gr.Video
     download: gr.DownloadButton
+    credentials: gr.DownloadButton
     making: gr.HTML
     recipe: gr.Dropdown
     fps: gr.Dropdown
@@ -144,6 +145,7 @@ class LibraryTab:
     video: gr.Video
     load: gr.Button
     download: gr.DownloadButton
+    credentials: gr.DownloadButton
     delete: gr.Button
     name: gr.Textbox
     rename: gr.Button
