@@ -5,6 +5,7 @@
 
 #include "arrays.hpp"
 #include "eyes.hpp"
+#include "mouth.hpp"
 #include "rims.hpp"
 
 namespace visema {
@@ -92,6 +93,51 @@ void paint_rims(const Rims& rims, py::array frame, const Doubles& place) {
     rims.paint(view, affine);
 }
 
+std::unique_ptr<Mouth> make_mouth(const Bytes& cavity, const Bytes& shadow, const Bytes& tongue, const Bytes& lower,
+                                  const Bytes& tip, const Bytes& upper, const Floats& look) {
+    constexpr const char* kWrong = "the cavity must be (h, w, 3), the shadow (h, w), the parts (h, w, 4)";
+    require_numbers(look, 6, "the mouth's look must be 6 finite numbers");
+    const float* n = look.data();
+    require(n[0] >= kSmallest && n[0] <= kLargest, "the iod must be 1 to 100000 px");
+    require(n[1] >= 0.f && n[1] <= n[0], "the softness must be 0 to 1 iod");
+    require_share(n[2]);
+    return std::unique_ptr<Mouth>(new Mouth{
+        make_sheet<3>(cavity, kWrong), make_sheet<1>(shadow, kWrong),
+        {make_sheet<4>(tongue, kWrong), make_sheet<4>(lower, kWrong), make_sheet<4>(tip, kWrong), make_sheet<4>(upper, kWrong)},
+        {n[0], n[1], n[2], {n[3], n[4], n[5]}}});
+}
+
+Stretch make_stretch(const float* at) {
+    require(at[0] > 1e-6f && at[1] > 1e-6f, "what is stretched must stay larger than nothing");
+    return {at[0], at[1], at[2], at[3]};
+}
+
+void paint_mouth(const Mouth& mouth, py::array frame, const Floats& outline, const Doubles& to_frame, const Floats& places,
+                 const Floats& light, std::array<float, 4> shares) {
+    const Pixels view = require_pixels(frame);
+    require_outline(outline);
+    require_numbers(places, 4 * (kParts + 2), "places must be (6, 4) finite numbers");
+    require_numbers(light, 2 * kParts, "light must be (4, 2) finite numbers");
+    for (int i = 0; i < 3; ++i) require_share(shares[i]);
+    require(shares[3] >= 0.f && shares[3] <= 100.f, "the exponent must be 0 to 100");
+    const float *at = places.data(), *lit = light.data();
+    MouthPose pose{outline.data(), static_cast<std::size_t>(outline.shape(0)), inverse(make_affine(to_frame)),
+                   shares[0], shares[1], shares[2], shares[3], make_stretch(at), make_stretch(at + 4), {}};
+    for (int i = 0; i < kParts; ++i) pose.parts[i] = {make_stretch(at + 4 * (i + 2)), lit[2 * i], lit[2 * i + 1]};
+    py::gil_scoped_release unlocked;
+    mouth.paint(view, pose);
+}
+
+void lift_line_at(py::array frame, std::array<float, 2> corner, std::array<float, 2> outwards, float strength) {
+    const Pixels view = require_pixels(frame);
+    const float iod = std::hypot(outwards[0], outwards[1]);
+    require(std::isfinite(corner[0]) && std::isfinite(corner[1]), "the corner must be finite numbers");
+    require(iod >= kSmallest && iod <= kLargest, "the iod must be 1 to 100000 px");
+    require_share(strength);
+    py::gil_scoped_release unlocked;
+    lift_line(view, corner.data(), outwards.data(), strength);
+}
+
 }  // namespace
 
 void bind_layers(py::module_& m) {
@@ -111,6 +157,20 @@ void bind_layers(py::module_& m) {
         .def(py::init(&make_rims), py::arg("photo"), py::arg("cover"))
         .def("paint", &paint_rims, py::arg("frame").noconvert(), py::arg("place"),
              "Lay them over frame (H, W, 3) uint8, in place. place (2, 3): photo px to frame px. The GIL is released.");
+    py::class_<Mouth>(m, "Mouth",
+                      "The inside of the mouth of one photo: sheets as stored, uint8, the parts (h, w, 4) premultiplied.\n\n"
+                      "look: iod, softness of the opening's edge (px), redness (0 to 1), brightest colour of the lips (3).")
+        .def(py::init(&make_mouth), py::arg("cavity"), py::arg("shadow"), py::arg("tongue"), py::arg("lower"), py::arg("tip"),
+             py::arg("upper"), py::arg("look"))
+        .def("paint", &paint_mouth, py::arg("frame").noconvert(), py::arg("outline"), py::arg("to_frame"), py::arg("places"),
+             py::arg("light"), py::arg("shares"),
+             "Paint it into frame (H, W, 3) uint8, in place. outline (N, 2): px between the lips; to_frame (2, 3): px of\n"
+             "the plane of the mouth to frame px; places (6, 4): factors and shifts, px of a sheet to px of the plane, in\n"
+             "the order above; light (4, 2): gain and strength of each part; shares: how far the inside is seen, the rims\n"
+             "are shown, the lips are rounded, 0 to 1, and the exponent of light on the teeth. The GIL is released.");
+    m.def("lift_line", &lift_line_at, py::arg("frame").noconvert(), py::arg("corner"), py::arg("outwards"), py::arg("strength"),
+          "Take thin dark lines beyond a corner of the mouth off frame (H, W, 3) uint8, in place. corner (2,): px;\n"
+          "outwards (2,): one iod away from the mouth, px; strength: 0 to 1. The GIL is released.");
 }
 
 }  // namespace visema

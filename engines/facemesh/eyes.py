@@ -142,8 +142,8 @@ class EyeLayer:
         upper, lower = smooth_curve(pose.upper), smooth_curve(pose.lower)
         polygon, to_crop = outline(upper, lower), _to_crop(pose.head, eye.origin)
         # The lids in the photo's own coordinates.
-        curves = (row @ to_crop[:, :2].T + to_crop[:, 2] for row in (upper, lower))
-        closure = Closure(eye.still, LidEdges.of(*curves, self._down), self._iod)
+        above, below = (row @ to_crop[:, :2].T + to_crop[:, 2] for row in (upper, lower))
+        closure = Closure(eye.still, LidEdges.of(above, below, self._down), self._iod)
         moved = max(abs(closure.lift), closure.drop, float(np.abs(pose.gaze).max()))
         change = float(smoothstep(0.0, CHANGE, moved))
         if self._native:

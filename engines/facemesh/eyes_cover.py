@@ -119,7 +119,7 @@ def lid_light(closure: Closure, places: tuple[Float32, Float32]) -> Float32:
 
 def standing(closure: Closure) -> Array:
     """(N,): height of the lashes' roots along ``still.along``; they go up with a lid that is raised."""
-    return closure.edge + np.minimum(closure.moved - closure.still.upper, 0.0)
+    return np.asarray(closure.edge + np.minimum(closure.moved - closure.still.upper, 0.0))
 
 
 def turned(closure: Closure) -> float:
