@@ -135,7 +135,9 @@ class EyeLayer:
         closing = closure.drop > LEAST_DROP
         if not closing and change <= 0:
             return
-        window = Window.around(polygon, (LID_ROOM if closing else 0.01) * self._iod + 2, image.shape)
+        # The lid is drawn anew from where it hangs at rest, which it has left by its drop.
+        room = LID_ROOM + closure.drop if closing else 0.01
+        window = Window.around(polygon, room * self._iod + 2, image.shape)
         if not window.empty:
             view = _View(window, pose.head, self._eyes[pose.side].origin)
             within = coverage(polygon, window, self._softness) * change

@@ -39,7 +39,7 @@ CUT_OUT_SCALES: tuple[float, ...] = (1.08, 1.22, 1.42, 1.7, 2.1, 2.6, 3.2)
 bend."""
 RINGS = len(RING_SCALES)
 EXPRESSION_ENDS = CUT_OUT_SCALES[2]
-"""The ring that no expression moves any more, so that neck, clothes and background stand still with the head."""
+"""The ring that no expression moves any more: neck, clothes and background stand still with the head."""
 SHOULDERS = 0.6
 """Share of the head's rising and sinking that goes to the shoulders."""
 OPENINGS: tuple[tuple[Row, Row], ...] = (
