@@ -45,7 +45,7 @@ void mix(std::uint8_t* pixel, const float* colour, float share) {
 
 void Eye::paint(const Pixels& frame, const EyePose& pose) const {
     paint_ball(frame, pose);
-    if (pose.closing || pose.change > 0.f) paint_lid(frame, pose);
+    if (pose.closing() || pose.change > 0.f) paint_lid(frame, pose);
 }
 
 void Eye::paint_ball(const Pixels& frame, const EyePose& pose) const {
@@ -89,7 +89,7 @@ void Eye::ball(float x, float y, const EyePose& pose, float shade, float* colour
 }
 
 void Eye::paint_lid(const Pixels& frame, const EyePose& pose) const {
-    const Box box = box_around(pose.outline, pose.corners, (pose.closing ? kLidRoom : kBallRoom) * look.iod + 2.f, frame);
+    const Box box = box_around(pose.outline, pose.corners, (pose.closing() ? kLidRoom + pose.drop : kBallRoom) * look.iod + 2.f, frame);
     if (box.empty()) return;
     thread_local Masks masks;
     cover_window(pose, box, look.iod, masks.opening);
@@ -97,13 +97,13 @@ void Eye::paint_lid(const Pixels& frame, const EyePose& pose) const {
     for (int y = box.top; y < box.bottom; ++y)
         for (int x = box.left; x < box.right; ++x, ++i) {
             float weight = masks.opening[i] * pose.change;
-            if (!pose.closing && weight <= 0.f) continue;
+            if (!pose.closing() && weight <= 0.f) continue;
             const float crop_x = pose.to_crop.x(x, y), crop_y = pose.to_crop.y(x, y);
             const float s = look.right[0] * crop_x + look.right[1] * crop_y, v = look.down[0] * crop_x + look.down[1] * crop_y;
             const Spot spot = find(look, s);
             std::uint8_t* pixel = frame.at + y * frame.stride + 3 * x;
             float below[3] = {static_cast<float>(pixel[0]), static_cast<float>(pixel[1]), static_cast<float>(pixel[2])};
-            if (pose.closing) {
+            if (pose.closing()) {
                 weight = std::max(weight, pose.redrawn);
                 const float still = spot(look.still), cover = lid_cover(s, v, spot(pose.edge), still, pose.redrawn);
                 if (cover > 0.f) {

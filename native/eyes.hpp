@@ -26,17 +26,20 @@ struct EyeLook {
 };
 
 // One frame. `outline`: (x, y) px of the frame each; `to_crop`: px of the frame to px of the crop. `gaze`: shift of the
-// iris, px. `change`: how far the eye is drawn anew, 0 to 1; `closing`: the lid is, too, by `redrawn`. `share`: how far
+// iris, px. `change`: how far the eye is drawn anew, 0 to 1; the lid is, too, by `redrawn` where it comes down. `share`: how far
 // the eye is shut. `raised`: length and direction of the lashes above the edge. `edge`, `upper`, `fringe`: where the
-// drawn lid ends, where its skin does, where its lashes stand.
+// drawn lid ends, where its skin does, where its lashes stand. `drop`: iod that the lid has come down, 0 if it is not
+// drawn anew.
 struct EyePose {
     const float* outline;
     std::size_t corners;
     Affine to_crop;
     float gaze[2];
     float change, redrawn, share, raised;
-    bool closing;
+    float drop;
     Heights edge, upper, fringe;
+
+    bool closing() const { return drop > 0.f; }
 };
 
 class Eye {

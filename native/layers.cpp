@@ -65,15 +65,16 @@ std::unique_ptr<Eye> make_eye(const Bytes& photo, const Bytes& white, const Byte
 }
 
 void paint_eye(const Eye& eye, py::array frame, const Floats& outline, const Doubles& to_crop, std::array<float, 2> gaze,
-               const Floats& heights, float change, float redrawn, float share, float raised, bool closing) {
+               const Floats& heights, float change, float redrawn, float share, float raised, float drop) {
     const Pixels view = require_pixels(frame);
     require_outline(outline);
     require_numbers(heights, 3 * kAlong, "heights must be (3, 49) finite numbers");
     for (float part : {change, redrawn, share}) require_share(part);
     require(std::fabs(raised) <= 1.f, "raised must be -1 to 1");
+    require(drop >= 0.f && drop <= 1.f, "drop must be 0 to 1");
     require(std::isfinite(gaze[0]) && std::isfinite(gaze[1]), "the gaze must be finite numbers");
     const EyePose pose{outline.data(), static_cast<std::size_t>(outline.shape(0)), make_affine(to_crop), {gaze[0], gaze[1]},
-                       change, redrawn, share, raised, closing, make_heights(heights, 0), make_heights(heights, 1), make_heights(heights, 2)};
+                       change, redrawn, share, raised, drop, make_heights(heights, 0), make_heights(heights, 1), make_heights(heights, 2)};
     py::gil_scoped_release unlocked;
     eye.paint(view, pose);
 }
@@ -149,10 +150,10 @@ void bind_layers(py::module_& m) {
         .def(py::init(&make_eye), py::arg("photo"), py::arg("white"), py::arg("iris"), py::arg("glint"), py::arg("skin"),
              py::arg("lashes"), py::arg("look"), py::arg("still"))
         .def("paint", &paint_eye, py::arg("frame").noconvert(), py::arg("outline"), py::arg("to_crop"), py::arg("gaze"),
-             py::arg("heights"), py::arg("change"), py::arg("redrawn"), py::arg("share"), py::arg("raised"), py::arg("closing"),
+             py::arg("heights"), py::arg("change"), py::arg("redrawn"), py::arg("share"), py::arg("raised"), py::arg("drop"),
              "Paint the eye and its upper lid into frame (H, W, 3) uint8, in place. outline (N, 2): px between the lids;\n"
              "to_crop (2, 3): frame px to crop px; gaze (2,): crop px; heights (3, 49): edge of the drawn lid, of its\n"
-             "skin, roots of its lashes; change, redrawn, share: 0 to 1; raised: -1 to 1. The GIL is released.");
+             "skin, roots of its lashes; change, redrawn, share, drop: 0 to 1; raised: -1 to 1. The GIL is released.");
     py::class_<Rims>(m, "Rims", "The rims of glasses: a photo (h, w, 3) and how far it shows them, (h, w), uint8.")
         .def(py::init(&make_rims), py::arg("photo"), py::arg("cover"))
         .def("paint", &paint_rims, py::arg("frame").noconvert(), py::arg("place"),

@@ -153,7 +153,8 @@ class EyeLayer:
         self._paint_ball(image, pose, polygon, change)
         if not closure.closing and change <= 0:
             return
-        room = LID_ROOM if closure.closing else 0.01
+        # The lid is drawn anew from where it hangs at rest, which it has left by its drop.
+        room = LID_ROOM + closure.drop if closure.closing else 0.01
         window = Window.around(polygon, room * self._iod + 2, image.shape)
         if not window.empty:
             view = _View(window, pose.head, eye.origin)

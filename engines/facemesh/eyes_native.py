@@ -44,5 +44,5 @@ class NativeEye:
             redrawn=closure.redrawn,
             share=closure.share,
             raised=turned(closure),
-            closing=closure.closing,
+            drop=min(closure.drop, 1.0) if closure.closing else 0.0,
         )
