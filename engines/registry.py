@@ -47,6 +47,7 @@ class Engine:
     ``options``: a frozen dataclass, every field with a default and ``Annotated[..., Field(title=, ge=, le=,
     description=)]``; it makes sliders, flags and schema. ``weights``: names in models/weights.toml.
     ``memory``: bytes that the loaded engine holds. ``version`` changes whenever its results change.
+    ``notice``: what a person must know before using it, e.g. that text goes to another machine.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Engine:
     weights: tuple[str, ...] = ()
     memory: int = 0
     recipes: tuple[Recipe, ...] = field(default=())
+    notice: str = ""
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """An instance of ``options``; raises StudioError naming the first value that does not fit."""

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from engines.audio import write_wav
-from engines.cache import Cache, make_key
+from engines.cache import Cache
 from engines.manager import EngineManager
 from engines.photos import PhotoReport, inspect_photo, read_photo
 from engines.pipeline import Pipeline
 from engines.progress import Watch
 from engines.registry import get_recipe
-from engines.stages import VoiceInfo
+from engines.requests import speech_digest
+from engines.stages import VoiceInfo, VoiceOffer
 from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
+from engines.voices import full_id, get_voice_engine
 from studio.consent import ConsentRecord, now
 from studio.credentials import Credentials, clip_statement
 from studio.jobs import Jobs
@@ -44,22 +46,27 @@ class Studio:
         self._lock = FileLock(settings.data / "studio.lock")
 
     def voices(self) -> tuple[VoiceInfo, ...]:
-        """Every voice that can be chosen."""
-        voice = self.manager.stage(get_recipe(DEFAULT_RECIPE).voice, "voice")
-        found: tuple[VoiceInfo, ...] = voice.voices()
-        return found
+        """Every voice of the default recipe, always there."""
+        return self.offer(get_recipe(DEFAULT_RECIPE).voice).voices
+
+    def offer(self, engine: str) -> VoiceOffer:
+        """The voices of ``engine`` under their full ids, and what is missing."""
+        speaker = get_voice_engine(engine)
+        offer: VoiceOffer = self.manager.stage(speaker.name, "voice").offer()
+        voices = (replace(voice, id=full_id(speaker, voice.id)) for voice in offer.voices)
+        return replace(offer, voices=tuple(voices))
 
     def still(self, owner: str, avatar_id: str, expression: Expression) -> Image:
         """The avatar's face with the emotions of ``expression``: (H, W, 3) uint8."""
         return self.pipeline.still(avatar_ref(self.library.avatar(owner, avatar_id)), expression)
 
     def speak(self, owner: str, words: Words, options: dict[str, Any]) -> Path:
-        """A WAV file of the words, to listen to."""
+        """A WAV file of the words, to listen to; ``options`` by engine."""
         recipe = get_recipe(DEFAULT_RECIPE)
         spoken = self.pipeline.speak(words, recipe, options, Watch())
         folder = self._listen / checked_owner(owner)
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{make_key(asdict(words), options)[:24]}.wav"
+        path = folder / f"{speech_digest(spoken.speech)[:24]}.wav"
         if not path.is_file():
             write_wav(path, spoken.speech)
         return path

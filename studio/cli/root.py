@@ -11,6 +11,7 @@ COMMANDS = {
     "render": "Make a talking video from a picture and words.",
     "motion": "Write the face motion of words as CSV or JSON.",
     "avatar": "Add, correct, list and remove avatars.",
+    "voices": "List voices, and get or add those of other engines.",
     "library": "List, search, rename, delete, restore and render again what was made.",
     "verify": "Read a clip's content credentials: who signed it, made with what, whose face.",
     "worker": "Render jobs from a queue that several machines share.",

@@ -9,7 +9,8 @@ import gradio as gr
 
 from engines.errors import StudioError
 from engines.feeling_tags import parse_feelings
-from engines.registry import Recipe, get_engine
+from engines.registry import Recipe, get_engine, get_recipe
+from studio.services import DEFAULT_RECIPE
 from studio.tabs import markup
 from studio.tabs.files import publish
 from studio.tabs.guard import Updates
@@ -165,7 +166,8 @@ class SpeechEvents:
     def hear(self, form: Form) -> Updates:
         """Speak, or play what was recorded."""
         owner, tab = owner_of(form[self._parts.token]), self._tab
-        wav = self._parts.studio.speak(owner, words_from(self._parts, form), tab.options.changed(form))
+        options = {get_recipe(DEFAULT_RECIPE).voice: tab.options.changed(form)}
+        wav = self._parts.studio.speak(owner, words_from(self._parts, form), options)
         return {tab.sound: gr.update(value=publish(Path(wav), owner, "speech"), visible=True)}
 
 
