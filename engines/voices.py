@@ -60,6 +60,13 @@ def speaker_of(words: Words, recipe: Recipe) -> Engine:
     )
 
 
+def language_of(voice: str) -> str:
+    """The language that the id of a voice tells, as a tag; more may follow in it. "" if it tells none."""
+    chosen = choose_voice(voice)
+    named = chosen.name.partition("+")[0].replace("_", "-")
+    return chosen.language or (named if chosen.engine.name == EMBEDDED or "-" in named else "")
+
+
 def full_id(engine: Engine, voice: str) -> str:
     """The id under which requests name ``voice`` of ``engine``."""
     return voice if engine.name == EMBEDDED else f"{engine.name}:{voice}"
