@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ from engines.manager import EngineManager
 from engines.photos import PhotoReport, inspect_photo, read_photo
 from engines.pipeline import Pipeline
 from engines.progress import Watch
-from engines.registry import get_recipe
+from engines.registry import Engine, get_recipe
 from engines.requests import speech_digest
 from engines.stages import VoiceInfo, VoiceOffer
 from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
-from engines.voices import full_id, get_voice_engine
+from engines.voices import full_id, get_voice_engine, voice_engines
 from studio.consent import ConsentRecord, now
 from studio.credentials import Credentials, clip_statement
 from studio.jobs import Jobs
@@ -28,6 +28,18 @@ from studio.library import Avatar, Library, checked_owner
 from studio.settings import Settings, ensure_data_folder
 
 DEFAULT_RECIPE = "instant"
+
+
+@dataclass(frozen=True)
+class SpeakerStatus:
+    """A voice engine: how many voices it has here, what is missing, what to know before it speaks."""
+
+    engine: str
+    title: str
+    voices: int
+    missing: str
+    notice: str
+    licence: str
 
 
 class Studio:
@@ -55,6 +67,16 @@ class Studio:
         offer: VoiceOffer = self.manager.stage(speaker.name, "voice").offer()
         voices = (replace(voice, id=full_id(speaker, voice.id)) for voice in offer.voices)
         return replace(offer, voices=tuple(voices))
+
+    def speakers(self) -> tuple[SpeakerStatus, ...]:
+        """Every voice engine, the embedded one first."""
+        return tuple(map(self._speaker, voice_engines().values()))
+
+    def _speaker(self, engine: Engine) -> SpeakerStatus:
+        offer = self.offer(engine.name)
+        return SpeakerStatus(
+            engine.name, engine.title, len(offer.voices), offer.missing, engine.notice, engine.licence
+        )
 
     def still(self, owner: str, avatar_id: str, expression: Expression) -> Image:
         """The avatar's face with the emotions of ``expression``: (H, W, 3) uint8."""

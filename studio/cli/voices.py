@@ -10,8 +10,7 @@ from typing import Any
 import click
 
 from engines.errors import StudioError
-from engines.registry import Engine
-from engines.voices import ChosenVoice, choose_voice, voice_engines
+from engines.voices import ChosenVoice, choose_voice
 from studio.cli.common import open_studio, terminal_watch
 from studio.services import Studio
 
@@ -30,7 +29,7 @@ def list_(context: click.Context, engine: str | None, language: str | None, as_j
     """Every engine with voices, or the voices of ENGINE."""
     with open_studio(context) as studio:
         if engine is None:
-            _print([_summary(studio, item) for item in voice_engines().values()], as_json, _engine_line)
+            _print([asdict(speaker) for speaker in studio.speakers()], as_json, _engine_line)
             return
         offer = studio.offer(engine)
     voices = [asdict(voice) for voice in offer.voices if _speaks(voice.language, language)]
@@ -83,12 +82,6 @@ def _stage_with(studio: Studio, voice: str, act: str, otherwise: str) -> tuple[C
     if not hasattr(stage, act):
         raise StudioError(f"{chosen.engine.title} cannot do that: {otherwise[0].lower()}{otherwise[1:]}")
     return chosen, stage
-
-
-def _summary(studio: Studio, engine: Engine) -> dict[str, Any]:
-    offer = studio.offer(engine.name)
-    said = {"engine": engine.name, "title": engine.title, "voices": len(offer.voices)}
-    return {**said, "missing": offer.missing, "notice": engine.notice, "licence": engine.licence}
 
 
 def _engine_line(entry: dict[str, Any]) -> str:

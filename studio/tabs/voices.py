@@ -94,17 +94,16 @@ def language_chosen(choice: VoiceChoice, studio: Studio, engine: str, language: 
 
 
 def voice_chosen(choice: VoiceChoice, studio: Studio, voice: str) -> Updates:
-    """Everything set to the voice with this id; nothing if there is none such any more."""
+    """Everything set to the voice with this id, even if its engine does not offer it now: it says why."""
     try:
-        engine = choose_voice(voice).engine.name
+        chosen = choose_voice(voice)
     except StudioError:
         return {}
+    engine = chosen.engine.name
     offered, _ = _offered(studio, engine)
-    found = next((item for item in offered if item.id == voice), None)
-    if found is None:
-        return {}
-    shown = engine_chosen(choice, studio, engine, found.language)
-    return {**shown, choice.voice: gr.update(choices=voices_in(offered, found.language), value=voice)}
+    found = next((item.language for item in offered if item.id == voice), chosen.language)
+    shown = engine_chosen(choice, studio, engine, found)
+    return {**shown, choice.voice: gr.update(choices=voices_in(offered, found), value=voice)}
 
 
 def why_no_voice(studio: Studio, engine: str) -> str:

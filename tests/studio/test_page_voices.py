@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import gradio as gr
 import pytest
 
+from studio.app import build_parts
+from studio.services import Studio
+from studio.tabs.voices import voice_chosen
 from tests.engines.piper.toy_voice import write_voice
 from tests.engines.speech_servers import SpeechHost, hosted
 
@@ -69,6 +73,18 @@ def test_online_is_said_before_and_the_language_stays(visit: Open) -> None:
     someone.page.wait_for_function("document.querySelector('#about-voice').innerText.trim() === ''")
     assert someone.page.get_by_label("Language", exact=True).input_value() == "German"
     assert someone.outside == []
+
+
+def test_a_clip_of_a_voice_that_is_gone_keeps_its_name(studio: Studio) -> None:
+    with gr.Blocks():
+        choice = build_parts(studio).speech.choice
+    for voice, engine in (("fish:ada@de", "fish"), ("edge:de-DE-NewNeural", "edge")):
+        shown = voice_chosen(choice, studio, voice)
+        assert shown[choice.engine] == engine
+        assert shown[choice.voice]["value"] == voice
+        assert shown[choice.groups[engine]]["visible"]
+    assert "STUDIO_FISH_URL" in voice_chosen(choice, studio, "fish:ada@de")[choice.about]
+    assert voice_chosen(choice, studio, "gone:ada") == {}
 
 
 def test_a_voice_on_this_machine_is_heard(visit: Open) -> None:
