@@ -18,11 +18,12 @@ from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine
 from engines.requests import speech_digest
 from engines.transcripts import fit_notes, has_transcript, pack_alignment, unpack_alignment
-from engines.types import Alignment, Speech, Words
+from engines.types import Speech, Words
 from engines.voices import DEFAULT_LANGUAGE, EMBEDDED, choose_voice
 
 Options = Mapping[str, Mapping[str, Any]]
 """Options by engine, as in a request."""
+UNREAD = "How this text sounds in the voice's language is not known here; the mouth follows the sound alone."
 
 
 class Speaking:
@@ -68,13 +69,15 @@ class Speaking:
         if find is None:
             return spoken
         like = _as_embedded(words, recipe, spoken.speech)
+        said = self._model(like, words, recipe, watch)
+        if said is None:
+            return replace(spoken, notes=(*spoken.notes, UNREAD))
         key = make_key(
             engine.version, get_engine(EMBEDDED).version, speech_digest(spoken.speech), words.text, like.voice
         )
 
         def make() -> bytes:
-            said = self._model(like, words, recipe, watch)
-            return pack_alignment(find(spoken.speech, said, watch) if said else Alignment(spoken.speech, 0.0))
+            return pack_alignment(find(spoken.speech, said, watch))
 
         data, cached = self._cache.get_or_make("speech", key, tag_of(engine), make)
         alignment = unpack_alignment(data, spoken.speech)
