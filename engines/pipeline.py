@@ -30,10 +30,26 @@ from engines.files import whole_file
 from engines.inputs import check_files, check_text
 from engines.ledger import Ledger, Spoken, timing
 from engines.manager import EngineManager
-from engines.picture_cache import find_photo, pack_picture, photo_key, unpack_picture
+from engines.picture_cache import (
+    FACE_COUNT,
+    PHOTO_NOTES,
+    find_photo,
+    pack_picture,
+    photo_key,
+    photo_notes,
+    unpack_picture,
+)
 from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine, get_recipe
-from engines.requests import check_emotions, content_document, is_transparent, speech_digest
+from engines.requests import (
+    check_emotions,
+    check_engines,
+    content_document,
+    engine_versions,
+    finishers_of,
+    is_transparent,
+    speech_digest,
+)
 from engines.transcripts import fit_notes, has_transcript, pack_alignment, unpack_alignment
 from engines.types import (
     Arrays,
@@ -52,7 +68,6 @@ from engines.types import (
 )
 
 PIPELINE_VERSION = "4"
-FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"
 STILL_SIZE = 512
 
 
@@ -80,9 +95,9 @@ class Pipeline:
     def key(self, request: RenderRequest) -> str:
         """Names the clip by everything that makes it. Raises StudioError for input that cannot work."""
         check_emotions(request.expression.emotions)
-        recipe = get_recipe(request.recipe)
+        check_engines(request)
         check_files(request)
-        return make_key(PIPELINE_VERSION, _versions(recipe), content_document(request))
+        return make_key(PIPELINE_VERSION, sorted(engine_versions(request).items()), content_document(request))
 
     def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> Spoken:
         """The speech of ``words``: their text spoken without its feeling tags, or their recording."""
@@ -133,13 +148,8 @@ class Pipeline:
         engine = get_engine(recipe.driver)
         expression = felt_over_time(request.expression, request.words, speech)
         parsed = engine.parse_options(request.options.get(engine.name, {}))
-        key = make_key(
-            engine.version,
-            speech_digest(speech),
-            asdict(expression),
-            request.output.fps,
-            asdict(parsed),
-        )
+        moved = asdict(expression), request.output.fps, asdict(parsed)
+        key = make_key(engine.version, speech_digest(speech), *moved)
 
         def make() -> bytes:
             driver = self.manager.stage(engine.name, "driver")
@@ -183,12 +193,16 @@ class Pipeline:
         stream = self.manager.stage(engine.name, "animator").animate(prepared, motion, engine.parse_options({}))
         return [np.array(frame) for frame in stream.frames]
 
-    def stream(self, request: RenderRequest, prepared: Arrays, motion: Motion, recipe: Recipe) -> FrameStream:
-        """The frames of a clip, made as they are taken."""
-        engine = get_engine(recipe.animator)
+    def stream(self, request: RenderRequest, take: Take, watch: Watch, first: int = 0) -> FrameStream:
+        """The frames of a clip from ``first`` on, with everything done to them, made as they are taken."""
+        engine = get_engine(get_recipe(request.recipe).animator)
         parsed = engine.parse_options(request.options.get(engine.name, {}))
         animator = self.manager.stage(engine.name, "animator")
-        stream: FrameStream = animator.animate(prepared, motion, parsed)
+        stream: FrameStream = animator.animate(take.prepared, take.motion.cut(first), parsed)
+        stream = replace(stream, first=first)
+        for engine in finishers_of(request):
+            parsed = engine.parse_options(request.options.get(engine.name, {}))
+            stream = self.manager.stage(engine.name, "finisher").finish(stream, take.speech, parsed, watch)
         return stream
 
     def rehearse(self, request: RenderRequest, watch: Watch, ledger: Ledger) -> Take:
@@ -217,13 +231,13 @@ class Pipeline:
             motion, cached = self.move(spoken.speech, request, recipe)
             if cached:
                 from_cache()
-        _note_photo(prepared, request, ledger)
+        ledger.notes.extend(photo_notes(prepared, request.avatar))
         return Take(prepared, spoken.speech, motion)
 
     def _render(self, request: RenderRequest, out: Path, watch: Watch, key: str) -> Clip:
         ledger = Ledger()
         take = self.rehearse(request, watch, ledger)
-        stream = self.stream(request, take.prepared, take.motion, get_recipe(request.recipe))
+        stream = self.stream(request, take, watch)
         ledger.notes.extend(stream.notes)
         self._encode(stream, take.speech, out, watch, ledger)
         return self.finish(request, stream.spec, out, ledger, key)
@@ -272,27 +286,13 @@ class Pipeline:
 
 def _mark(out: Path) -> str:
     """What tells clips of one key apart: the kind of file, if it is not the usual one."""
-    kind = out.suffix.lower()
-    return "" if kind == ".mp4" else kind
+    return out.suffix.lower().removesuffix(".mp4")
 
 
 def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[StageTime]) -> Clip:
-    notes = tuple(facts["notes"])
-    shape = {name: facts[name] for name in ("duration", "width", "height", "fps", "frames")}
-    engines = dict(_versions(get_recipe(request.recipe)))
-    return Clip(path=out, request=request, engines=engines, times=tuple(times), notes=notes, **shape)
-
-
-def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> None:
-    ledger.notes.extend(prepared[PHOTO_NOTES].tobytes().decode().splitlines())
-    count = int(prepared[FACE_COUNT])
-    if count > 1:
-        which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"
-        ledger.notes.append(f"The picture shows {count} faces; {which} is talking.")
-
-
-def _versions(recipe: Recipe) -> list[tuple[str, str]]:
-    return [(name, get_engine(name).version) for name in (recipe.voice, recipe.driver, recipe.animator)]
+    facts = {**facts, "notes": tuple(facts["notes"])}
+    made = engine_versions(request)
+    return Clip(path=out, request=request, engines=made, times=tuple(times), **facts)
 
 
 def _tag(engine: Engine) -> str:

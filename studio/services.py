@@ -23,6 +23,7 @@ from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Wor
 from studio.backup import open_backup
 from studio.consent import ConsentRecord, now
 from studio.credentials import Credentials, clip_statement
+from studio.engine_desk import EngineDesk
 from studio.jobs import Jobs
 from studio.library import Avatar, Library, checked_owner
 from studio.settings import Settings, ensure_data_folder
@@ -43,6 +44,7 @@ class Studio:
         self.backup = open_backup(settings)
         self.library = Library(settings.data, self.credentials, self.backup)
         self.jobs = Jobs(self.pipeline, self.library, settings)
+        self.engines = EngineDesk(settings, self.manager, self.cache, self.jobs)
         self._listen = settings.data / "listen"
         self._lock = FileLock(settings.data / "studio.lock")
 
@@ -89,6 +91,7 @@ class Studio:
     def close(self) -> None:
         """Stop jobs and engines."""
         self.jobs.close()
+        self.engines.close()
         self.manager.close()
         self.backup.close()
         self.cache.close()

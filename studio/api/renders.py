@@ -19,6 +19,7 @@ from engines.types import AvatarRef, RenderRequest
 from studio.api.context import is_file, keep
 from studio.api.errors import Refused, known
 from studio.api.words import parse_emotions, parse_object, parse_strengths
+from studio.engine_report import recipe_engines
 from studio.services import Studio, avatar_ref
 
 
@@ -33,6 +34,7 @@ Rate = Annotated[float, Field(ge=5.0, le=60.0, allow_inf_nan=False)]
 EMOTIONS_HELP = 'JSON: {"joy": 0.8}, or over time [{"time": 2, "weights": {"fear": 1}}].'
 
 STRENGTHS_HELP = 'JSON: {"head": 0.5, "blink": 1}: mouth, brows, blink, gaze, head, breathing.'
+FINISH_HELP = "What goes over the frames, by name, with commas between: wav2lip."
 OPTIONS_HELP = 'JSON, options by engine: {"facemesh": {"background": "blurred"}}.'
 
 
@@ -45,6 +47,7 @@ class SpeechFields(BaseModel):
     expression: OptionalText = Field(None, max_length=2000, description=STRENGTHS_HELP)
     options: OptionalText = Field(None, max_length=20_000, description=OPTIONS_HELP)
     recipe: str = Field("instant", max_length=80, description="Which engines work together.")
+    finish: OptionalText = Field(None, max_length=200, description=FINISH_HELP)
     seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
     fps: Rate = Field(25.0, description="Frames per second.")
     size: OptionalSize = Field(None, ge=64, le=3840, description="Long side in pixels; the photo's otherwise.")
@@ -69,6 +72,7 @@ def request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Ren
         "recipe": fields.recipe,
         "options": parse_object(fields.options, "options"),
         "output": {"fps": fields.fps, "size": fields.size},
+        "finish": [name.strip() for name in (fields.finish or "").split(",") if name.strip()],
     }
     request = parse_request(document)
     for name, values in request.options.items():
@@ -123,13 +127,6 @@ def recipe_with(engine: str, what: str, instead: str) -> Recipe:
     """The first recipe that ``engine`` is part of; 501 if there is none, saying ``what`` is missing and what to
     do ``instead``."""
     for recipe in all_recipes().values():
-        if engine in _parts(asdict(recipe)):
+        if engine in recipe_engines(recipe):
             return recipe
     raise Refused(501, f"That needs {what}, which this studio does not have.", instead)
-
-
-def _parts(recipe: dict[str, Any]) -> set[str]:
-    """Every engine that a recipe names."""
-    texts = {"name", "title", "summary", "needs"}
-    values = [value for field, value in recipe.items() if field not in texts]
-    return {name for value in values for name in ([value] if isinstance(value, str) else value or ())}

@@ -33,12 +33,15 @@ WRONG_NAME = "'{name}' is not the name of a user or an avatar; 'recover --list-o
 @click.option("--user-id", default="", help="Only what is this user's: the folder's name in the library.")
 @click.option("--avatar-id", default="", help="Only this avatar.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Put it there, not into the data folder.")
+@click.option("--engines", is_flag=True, help="Model files and the native core instead of avatars and clips.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def command(context: click.Context, /, **chosen: Any) -> int:
     """See the help text of the command."""
     from studio.backup.recover import find_copies, recover  # boto3 takes long to import
 
+    if chosen["engines"]:
+        return _recover_engines(context)
     backup = _backup(context, chosen)
     copies = find_copies(backup.open(), chosen["user_id"], chosen["avatar_id"])
     if chosen["list_only"]:
@@ -46,6 +49,14 @@ def command(context: click.Context, /, **chosen: Any) -> int:
         return 0
     rows = recover(backup, copies, chosen["output_dir"], chosen["dry_run"])
     return _print_rows(rows, chosen["as_json"])
+
+
+def _recover_engines(context: click.Context) -> int:
+    from studio.cli.engines import recover_here
+
+    settings = load_settings(**(context.find_root().obj or {}))
+    ensure_data_folder(settings)
+    return recover_here(settings)
 
 
 def _backup(context: click.Context, chosen: dict[str, Any]) -> Backup:

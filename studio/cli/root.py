@@ -13,6 +13,7 @@ COMMANDS = {
     "avatar": "Add, correct, list and remove avatars.",
     "library": "List, search, rename, delete, restore and render again what was made.",
     "recover": "Bring back from the backup what is missing here.",
+    "engines": "List engines, accept licences, download, unload and recover what they need.",
     "verify": "Read a clip's content credentials: who signed it, made with what, whose face.",
     "cache": "Tell what the cache holds, empty it, look for damage.",
     "worker": "Render jobs from a queue that several machines share.",

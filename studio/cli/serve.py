@@ -9,8 +9,9 @@ from engines.errors import StudioError
 from engines.progress import Watch
 from engines.weights import ensure_setup
 from studio.access import access_for, is_loopback
+from studio.engine_recovery import bring_back_setup
 from studio.services import Studio
-from studio.settings import load_settings, on_space
+from studio.settings import Settings, load_settings, on_space
 
 OPEN = (
     "Every machine of this network can reach the studio, and passwords and pictures cross it unencrypted. "
@@ -28,7 +29,8 @@ def serve(overrides: dict[str, Any]) -> None:
         studio.sweep()
         studio.jobs.start()
         studio.backup.changed()
-        _fetch_what_is_missing()
+        get_ready(studio.settings)
+        studio.engines.start_recovery(_tell)
         server = serve_page(studio)
         print(
             f"Visema Studio is at {server.url} (stop it with Ctrl-C); its API at {server.url}docs.", flush=True
@@ -53,9 +55,17 @@ def _warn(studio: Studio) -> None:
         print(OPEN, file=sys.stderr)
 
 
-def _fetch_what_is_missing() -> None:
-    """Get the face models at the first start; without them the page still opens and says what it lacks."""
+def get_ready(settings: Settings) -> None:
+    """Get the face models: from their copies in the data folder, else, at the first start, from the network.
+
+    Without them the page still opens and says what it lacks.
+    """
+    bring_back_setup(settings, _tell)
     try:
         ensure_setup(Watch())
     except StudioError as error:
         print(error, file=sys.stderr)
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

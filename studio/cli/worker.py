@@ -10,6 +10,7 @@ import click
 from engines.errors import StudioError
 from engines.progress import Watch
 from engines.weights import ensure_setup
+from studio.engine_recovery import bring_back_setup
 from studio.services import Studio
 from studio.settings import load_settings
 
@@ -28,11 +29,13 @@ def command(context: click.Context) -> None:
     settings = load_settings(**(context.find_root().obj or {}))
     if not settings.database_url:
         raise StudioError(NO_DATABASE)
-    ensure_setup(Watch())
     studio = Studio(settings)
     try:
+        bring_back_setup(settings, click.echo)
+        ensure_setup(Watch())
         studio.jobs.start(only_work=True)
         studio.sweep()
+        studio.engines.start_recovery(click.echo)
         print(READY, flush=True)
         _until_stopped()
     finally:

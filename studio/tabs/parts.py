@@ -126,6 +126,7 @@ class PreviewTab:
     recipe: gr.Dropdown
     fps: gr.Dropdown
     size: gr.Dropdown
+    finish: gr.CheckboxGroup
     clips: gr.HTML
     shown: gr.State
 
@@ -156,6 +157,25 @@ class LibraryTab:
 
 
 @dataclass(frozen=True)
+class EnginesTab:
+    """Engines and the machine: ``pending`` is whose licence is asked about, ``drawn`` the cards as shown."""
+
+    tab: gr.Tab
+    notice: gr.HTML
+    ask: gr.Column
+    terms: gr.HTML
+    accept: gr.Button
+    decline: gr.Button
+    progress: gr.HTML
+    cards: gr.HTML
+    refresh: gr.Button
+    machine: gr.HTML
+    pending: gr.State
+    drawn: gr.State
+    timer: gr.Timer
+
+
+@dataclass(frozen=True)
 class Parts:
     """Everything on the page."""
 
@@ -170,6 +190,7 @@ class Parts:
     emotion: EmotionTab
     preview: PreviewTab
     library: LibraryTab
+    engines: EnginesTab
 
     @property
     def face_inputs(self) -> set[Any]:
@@ -204,7 +225,8 @@ class Parts:
         """What decides the clip."""
         preview = self.preview
         engines = {item for controls in self.emotion.engines.values() for item in controls.components.values()}
-        return self.face_inputs | self.voice_inputs | engines | {preview.recipe, preview.fps, preview.size}
+        making = {preview.recipe, preview.fps, preview.size, preview.finish}
+        return self.face_inputs | self.voice_inputs | engines | making
 
     def guard(self, notice: gr.HTML) -> Guard:
         """A guard that speaks through ``notice``."""

@@ -28,6 +28,7 @@ FAMILIES = {
         "/api/cache/stats",
     },
     "Audio2Face": {"/process-audio/", "/process-audio", "/blendshape-names"},
+    "engines": {"/api/engines", "/api/engines/{name}", "/api/engines/{name}/download"},
     "clone": {"/api/clone/avatar", "/api/clone/generate", "/api/clone/health"},
 }
 
