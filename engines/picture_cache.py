@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 
 from engines.cache import Cache, make_key, pack_arrays, unpack_arrays
-from engines.faces import Face, find_faces
+from engines.faces import FACES_VERSION, Face, find_faces
 from engines.photos import PreparedPhoto, prepare_photo, read_photo
 from engines.requests import file_digest
-from engines.types import AvatarRef, Float32, Image
+from engines.types import Arrays, AvatarRef, Float32, Image
 
-FACES_VERSION = "1"
-"""Of what ``find_faces`` finds: another one looks at every picture anew."""
+FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"
+"""What is kept with a prepared picture besides the engine's own arrays."""
 FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 
 
@@ -39,6 +39,15 @@ def kept_faces(cache: Cache, digest: str, rgb: Image) -> tuple[Face, ...]:
     found = unpack_arrays(cache.get_or_make("detection", key, f"faces-{FACES_VERSION}", make)[0])
     pairs = zip(cast("Float32", found["landmarks"]), found["scores"], strict=True)
     return tuple(Face(landmarks, float(score)) for landmarks, score in pairs)
+
+
+def photo_notes(prepared: Arrays, avatar: AvatarRef) -> list[str]:
+    """What is to be known of a picture that was prepared, as sentences."""
+    notes, count = prepared[PHOTO_NOTES].tobytes().decode().splitlines(), int(prepared[FACE_COUNT])
+    if count > 1:
+        which = "the largest" if avatar.face == 0 else f"number {avatar.face + 1} by size"
+        notes.append(f"The picture shows {count} faces; {which} is talking.")
+    return notes
 
 
 def photo_key(avatar: AvatarRef, *others: Any) -> str:

@@ -26,7 +26,15 @@ from engines.files import whole_file
 from engines.inputs import check_files
 from engines.ledger import Ledger, Spoken, timing
 from engines.manager import EngineManager
-from engines.picture_cache import find_photo, pack_picture, photo_key, unpack_picture
+from engines.picture_cache import (
+    FACE_COUNT,
+    PHOTO_NOTES,
+    find_photo,
+    pack_picture,
+    photo_key,
+    photo_notes,
+    unpack_picture,
+)
 from engines.progress import Watch
 from engines.registry import Recipe, get_engine, get_recipe
 from engines.requests import (
@@ -56,7 +64,6 @@ from engines.types import (
 )
 
 PIPELINE_VERSION = "4"
-FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"
 STILL_SIZE = 512
 
 
@@ -104,13 +111,8 @@ class Pipeline:
         engine = get_engine(recipe.driver)
         expression = felt_over_time(request.expression, request.words, speech)
         parsed = engine.parse_options(request.options.get(engine.name, {}))
-        key = make_key(
-            engine.version,
-            speech_digest(speech),
-            asdict(expression),
-            request.output.fps,
-            asdict(parsed),
-        )
+        moved = asdict(expression), request.output.fps, asdict(parsed)
+        key = make_key(engine.version, speech_digest(speech), *moved)
 
         def make() -> bytes:
             driver = self.manager.stage(engine.name, "driver")
@@ -191,7 +193,7 @@ class Pipeline:
             motion, cached = self.move(spoken.speech, request, recipe)
             if cached:
                 from_cache()
-        _note_photo(prepared, request, ledger)
+        ledger.notes.extend(photo_notes(prepared, request.avatar))
         return Take(prepared, spoken.speech, motion)
 
     def _render(self, request: RenderRequest, out: Path, watch: Watch, key: str) -> Clip:
@@ -239,21 +241,10 @@ class Pipeline:
 
 def _mark(out: Path) -> str:
     """What tells clips of one key apart: the kind of file, if it is not the usual one."""
-    kind = out.suffix.lower()
-    return "" if kind == ".mp4" else kind
+    return out.suffix.lower().removesuffix(".mp4")
 
 
 def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[StageTime]) -> Clip:
-    notes = tuple(facts["notes"])
-    shape = {name: facts[name] for name in ("duration", "width", "height", "fps", "frames")}
-    return Clip(
-        path=out, request=request, engines=engine_versions(request), times=tuple(times), notes=notes, **shape
-    )
-
-
-def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> None:
-    ledger.notes.extend(prepared[PHOTO_NOTES].tobytes().decode().splitlines())
-    count = int(prepared[FACE_COUNT])
-    if count > 1:
-        which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"
-        ledger.notes.append(f"The picture shows {count} faces; {which} is talking.")
+    facts = {**facts, "notes": tuple(facts["notes"])}
+    made = engine_versions(request)
+    return Clip(path=out, request=request, engines=made, times=tuple(times), **facts)

@@ -10,6 +10,8 @@ AVATARS, CLIPS = "avatars", "clips"
 """The kinds of things that the library keeps, as its folders are called."""
 KINDS = {AVATARS: "avatar", CLIPS: "clip"}
 """What one of them is called."""
+MANIFEST = "manifest.json"
+"""The file in each of their folders that describes it."""
 _OWNER = re.compile(r"[a-z0-9]{1,64}")
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 

@@ -53,7 +53,7 @@ def put_over(layer: Layer, person: Image, planes: Planes, box: Box) -> Image:
     """
     frame = layer.still.copy()
     part = np.s_[box.top : box.bottom, box.left : box.right]
-    share = cv2.remap(layer.alpha, *planes[:2], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    share = cv2.remap(layer.alpha, planes[0], planes[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     alpha = np.asarray(share, np.uint8)
     way_x = planes[0] - np.arange(box.left, box.right, dtype=np.float32)
     way_y = planes[1] - np.arange(box.top, box.bottom, dtype=np.float32)[:, None]

@@ -19,6 +19,7 @@ from typing import Any
 
 from engines.errors import StudioError
 from engines.requests import file_digest
+from studio.backup.labels import Label, UnfitError, list_files
 
 LIST = "backup.json"
 VERSION = 1
@@ -32,19 +33,6 @@ CUT_SHORT = "The archive is cut short."
 OLD_PYTHON = "This Python unpacks archives unsafely; update it to its newest 3.x release."
 
 
-class UnfitError(StudioError):
-    """A folder does not fit into an archive."""
-
-
-@dataclass(frozen=True)
-class Label:
-    """What an archive holds: ``kind`` is "avatars" or "clips", the rest names one of them."""
-
-    kind: str
-    owner: str
-    id: str
-
-
 @dataclass(frozen=True)
 class Contents:
     """The files of an archive by name, with bytes and SHA-256. ``beside``: one that lies next to it instead."""
@@ -52,13 +40,6 @@ class Contents:
     label: Label
     files: Mapping[str, tuple[int, str]]
     beside: str = ""
-
-
-def list_files(folder: Path) -> dict[str, Path]:
-    """Every file of a folder by its name in an archive; what is still being written is not among them."""
-    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    named = {path.relative_to(folder).as_posix(): path for path in found}
-    return {name: named[name] for name in sorted(named) if not name.startswith(".") and "/." not in name}
 
 
 def pack(folder: Path, label: Label, beside: str, target: Path) -> Contents:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engines.errors import StudioError
-from studio.backup.archives import Label
+from studio.backup.labels import Label
 from studio.backup.ledger import Ledger
 from studio.names import AVATARS, is_id, is_owner
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.errors import StudioError
-from studio.backup.archives import Label, UnfitError
 from studio.backup.fetcher import Fetcher
+from studio.backup.labels import Label, UnfitError
 from studio.backup.ledger import Ledger
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engines.files import whole_file
-from studio.backup.archives import Label, list_files
-from studio.clip_files import MANIFEST
-from studio.names import AVATARS, CLIPS, is_id, is_owner
+from studio.backup.labels import Label, list_files
+from studio.names import AVATARS, CLIPS, MANIFEST, is_id, is_owner
 
 
 class Ledger:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from engines.errors import StudioError
-from studio.backup.archives import Label
 from studio.backup.keeper import Backup
+from studio.backup.labels import Label
 from studio.backup.ledger import Ledger
 from studio.backup.vault import Copy, Vault
 from studio.names import AVATARS, CLIPS, KINDS

@@ -18,8 +18,9 @@ from pathlib import Path
 from engines.errors import StudioError
 from engines.files import whole_folder
 from engines.requests import file_digest
-from studio.backup.archives import Contents, Label, UnfitError, check_file, list_files, pack, unpack
+from studio.backup.archives import Contents, check_file, pack, unpack
 from studio.backup.described import describe
+from studio.backup.labels import Label, UnfitError, list_files
 from studio.clip_files import video_name
 from studio.jobs.s3 import S3Entry, S3Storage
 from studio.manifests import read_manifest
