@@ -18,7 +18,7 @@ from engines.progress import Watch
 from engines.registry import all_recipes, get_engine
 from engines.weights import WeightStore
 from studio.engine_downloads import Downloads
-from studio.engine_recovery import RecoveryLog, mirror_of, recover_engines
+from studio.engine_recovery import RecoveryLog, bring_back_setup, mirror_of, recover_engines
 from studio.engine_report import (
     CacheReport,
     EngineReport,
@@ -110,6 +110,10 @@ class EngineDesk:
         if self._jobs.running_here():
             raise StudioError(BUSY)
         return self._manager.unload(name)
+
+    def bring_back_setup(self, tell: Callable[[str], None]) -> None:
+        """Bring back at once the few small files that the embedded engine needs."""
+        bring_back_setup(self._settings, self._recovered.telling(tell))
 
     def start_recovery(self, tell: Callable[[str], None]) -> None:
         """Bring back what a wiped machine lost, in the background; ``tell`` hears what was done."""
