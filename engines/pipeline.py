@@ -30,10 +30,18 @@ from engines.files import whole_file
 from engines.inputs import check_files, check_text
 from engines.ledger import Ledger, Spoken, timing
 from engines.manager import EngineManager
-from engines.photos import prepare_photo, read_photo
+from engines.picture_cache import find_photo, pack_picture, photo_key, unpack_picture
 from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine, get_recipe
-from engines.requests import check_emotions, content_document, file_digest, is_transparent, speech_digest
+from engines.requests import (
+    check_emotions,
+    check_engines,
+    content_document,
+    engine_versions,
+    finishers_of,
+    is_transparent,
+    speech_digest,
+)
 from engines.transcripts import fit_notes, has_transcript, pack_alignment, unpack_alignment
 from engines.types import (
     Arrays,
@@ -80,9 +88,9 @@ class Pipeline:
     def key(self, request: RenderRequest) -> str:
         """Names the clip by everything that makes it. Raises StudioError for input that cannot work."""
         check_emotions(request.expression.emotions)
-        recipe = get_recipe(request.recipe)
+        check_engines(request)
         check_files(request)
-        return make_key(PIPELINE_VERSION, _versions(recipe), content_document(request))
+        return make_key(PIPELINE_VERSION, sorted(engine_versions(request).items()), content_document(request))
 
     def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> Spoken:
         """The speech of ``words``: their text spoken without its feeling tags, or their recording."""
@@ -151,11 +159,10 @@ class Pipeline:
     def prepare(self, avatar: AvatarRef, recipe: Recipe, size: int | None) -> tuple[Arrays, bool]:
         """What the animator knows of the photo."""
         engine = get_engine(recipe.animator)
-        named = asdict(replace(avatar, source=file_digest(avatar.source)))
-        key = make_key(PIPELINE_VERSION, engine.version, named, size)
+        key = photo_key(avatar, PIPELINE_VERSION, engine.version, size)
 
         def make() -> bytes:
-            photo = prepare_photo(read_photo(Path(avatar.source)), avatar, size)
+            photo = find_photo(self.cache, avatar, size)
             arrays = dict(self.manager.stage(engine.name, "animator").prepare(photo.portrait))
             arrays[FACE_COUNT] = np.array(photo.faces)
             arrays[PHOTO_NOTES] = np.frombuffer("\n".join(photo.notes).encode(), np.uint8)
@@ -168,7 +175,13 @@ class Pipeline:
         """The face at rest with ``expression``: (H, W, 3) uint8, long side at most STILL_SIZE."""
         recipe = get_recipe(recipe_name)
         weights = self.manager.stage(recipe.driver, "driver").pose(expression)
-        return self.posed(avatar, weights[None], STILL_SIZE, recipe)[0]
+        engine = get_engine(recipe.animator)
+        key = photo_key(avatar, PIPELINE_VERSION, engine.version, STILL_SIZE, weights.tolist())
+
+        def make() -> bytes:
+            return pack_picture(self.posed(avatar, weights[None], STILL_SIZE, recipe)[0])
+
+        return unpack_picture(self.cache.get_or_make("session", key, _tag(engine), make)[0])
 
     def posed(self, avatar: AvatarRef, shapes: Float32, size: int | None, recipe: Recipe) -> list[Image]:
         """The face with each row of ``shapes`` (N, 52), head still; ``size`` as in Output."""
@@ -178,12 +191,16 @@ class Pipeline:
         stream = self.manager.stage(engine.name, "animator").animate(prepared, motion, engine.parse_options({}))
         return [np.array(frame) for frame in stream.frames]
 
-    def stream(self, request: RenderRequest, prepared: Arrays, motion: Motion, recipe: Recipe) -> FrameStream:
-        """The frames of a clip, made as they are taken."""
-        engine = get_engine(recipe.animator)
+    def stream(self, request: RenderRequest, take: Take, watch: Watch, first: int = 0) -> FrameStream:
+        """The frames of a clip from ``first`` on, with everything done to them, made as they are taken."""
+        engine = get_engine(get_recipe(request.recipe).animator)
         parsed = engine.parse_options(request.options.get(engine.name, {}))
         animator = self.manager.stage(engine.name, "animator")
-        stream: FrameStream = animator.animate(prepared, motion, parsed)
+        stream: FrameStream = animator.animate(take.prepared, take.motion.cut(first), parsed)
+        stream = replace(stream, first=first)
+        for engine in finishers_of(request):
+            parsed = engine.parse_options(request.options.get(engine.name, {}))
+            stream = self.manager.stage(engine.name, "finisher").finish(stream, take.speech, parsed, watch)
         return stream
 
     def rehearse(self, request: RenderRequest, watch: Watch, ledger: Ledger) -> Take:
@@ -218,7 +235,7 @@ class Pipeline:
     def _render(self, request: RenderRequest, out: Path, watch: Watch, key: str) -> Clip:
         ledger = Ledger()
         take = self.rehearse(request, watch, ledger)
-        stream = self.stream(request, take.prepared, take.motion, get_recipe(request.recipe))
+        stream = self.stream(request, take, watch)
         ledger.notes.extend(stream.notes)
         self._encode(stream, take.speech, out, watch, ledger)
         return self.finish(request, stream.spec, out, ledger, key)
@@ -274,8 +291,9 @@ def _mark(out: Path) -> str:
 def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[StageTime]) -> Clip:
     notes = tuple(facts["notes"])
     shape = {name: facts[name] for name in ("duration", "width", "height", "fps", "frames")}
-    engines = dict(_versions(get_recipe(request.recipe)))
-    return Clip(path=out, request=request, engines=engines, times=tuple(times), notes=notes, **shape)
+    return Clip(
+        path=out, request=request, engines=engine_versions(request), times=tuple(times), notes=notes, **shape
+    )
 
 
 def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> None:
@@ -284,10 +302,6 @@ def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> Non
     if count > 1:
         which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"
         ledger.notes.append(f"The picture shows {count} faces; {which} is talking.")
-
-
-def _versions(recipe: Recipe) -> list[tuple[str, str]]:
-    return [(name, get_engine(name).version) for name in (recipe.voice, recipe.driver, recipe.animator)]
 
 
 def _tag(engine: Engine) -> str:

@@ -1,8 +1,8 @@
 """The contracts of the boxes on the one line words -> speech -> motion -> frames.
 
 An engine fills one or more of these. A stage object is made once per process by the factory that the engine's
-declaration names, and must be safe to call from several threads. One that computes elsewhere than on the CPU says
-where in ``device`` ("cuda:0"); people are shown that.
+declaration names, and must be safe to call from several threads. One that computes on a GPU says so in
+``device`` ("cuda:0"); people are shown that.
 """
 
 from __future__ import annotations
@@ -66,4 +66,17 @@ class Animator(Protocol):
 
     def animate(self, prepared: Arrays, motion: Motion, options: Any) -> FrameStream:
         """Frames for every row of ``motion``, made one by one as they are taken."""
+        ...
+
+
+class Finisher(Protocol):
+    """Frames to frames with something done to them."""
+
+    def finish(self, stream: FrameStream, speech: Speech, options: Any, watch: Watch) -> FrameStream:
+        """The frames of ``stream``, as many and in the same order, made as they are taken, in batches at most.
+
+        Frame i is seen at (stream.first + i) / fps seconds of ``speech``, the whole clip's sound. What becomes
+        of a frame may depend on later ones but not on earlier ones, for a clip that broke off goes on in its
+        middle; what it depends on must not change with how many frames there are.
+        """
         ...

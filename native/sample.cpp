@@ -5,19 +5,15 @@
 #include <cmath>
 #include <cstring>
 
+#include "places.hpp"
 #include "simd.hpp"
 
 namespace visema {
 namespace {
 
-// Places are read to this share of a pixel.
-constexpr int kPhaseBits = 10, kPhases = 1 << kPhaseBits;
 constexpr int kScale = 1 << 14;
 // Where a linear step differs from the cubic by less than this many grey levels, it is taken.
 constexpr float kInvisible = 1.f;
-// Far beyond any picture; keeps arithmetic on places within an int.
-constexpr float kFarthest = 1 << 20;
-
 // The cubic's weights: across as whole numbers out of kScale (pairs are multiplied at once), down as they are.
 struct Cubic {
     std::array<std::array<std::int16_t, 4>, kPhases> across;
@@ -48,26 +44,6 @@ const Cubic& cubic() {
     static const Cubic tables = make_cubic();
     return tables;
 }
-
-// Four coordinates to whole pixels and the phases beyond them.
-#ifdef VISEMA_SSE2
-void split(const float* at, int* whole, int* phase) {
-    // In this order a coordinate that is no number is one far away.
-    const __m128 inside = _mm_min_ps(_mm_max_ps(_mm_loadu_ps(at), _mm_set1_ps(-kFarthest)), _mm_set1_ps(kFarthest));
-    const __m128i fine = _mm_cvtps_epi32(_mm_mul_ps(inside, _mm_set1_ps(kPhases)));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(whole), _mm_srai_epi32(fine, kPhaseBits));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(phase), _mm_and_si128(fine, _mm_set1_epi32(kPhases - 1)));
-}
-#else
-void split(const float* at, int* whole, int* phase) {
-    for (int i = 0; i < 4; ++i) {
-        const float inside = std::min(std::max(-kFarthest, at[i]), kFarthest);
-        const int fine = static_cast<int>(std::lrint(inside * kPhases));
-        whole[i] = fine >> kPhaseBits;
-        phase[i] = fine & (kPhases - 1);
-    }
-}
-#endif
 
 int mirrored(int at, int length) {
     if (length == 1) return 0;

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from engines.audio import write_wav
 from engines.cache import Cache, make_key
+from engines.files import remove_older
 from engines.manager import EngineManager
 from engines.photos import PhotoReport, inspect_photo, read_photo
 from engines.pipeline import Pipeline
@@ -19,6 +20,7 @@ from engines.progress import Watch
 from engines.registry import get_recipe
 from engines.stages import VoiceInfo
 from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
+from studio.backup import open_backup
 from studio.consent import ConsentRecord, now
 from studio.credentials import Credentials, clip_statement
 from studio.engine_desk import EngineDesk
@@ -36,10 +38,11 @@ class Studio:
         ensure_data_folder(settings)
         self.settings = settings
         self.manager = EngineManager(settings.engine_memory)
-        self.cache = Cache(settings.cache_folder, settings.cache_bytes)
+        self.cache = open_cache(settings)
         self.pipeline = Pipeline(self.manager, self.cache, settings.max_seconds)
         self.credentials = Credentials(settings)
-        self.library = Library(settings.data, self.credentials)
+        self.backup = open_backup(settings)
+        self.library = Library(settings.data, self.credentials, self.backup)
         self.jobs = Jobs(self.pipeline, self.library, settings)
         self.engines = EngineDesk(settings, self.manager, self.cache, self.jobs)
         self._listen = settings.data / "listen"
@@ -61,6 +64,7 @@ class Studio:
         spoken = self.pipeline.speak(words, recipe, options, Watch())
         folder = self._listen / checked_owner(owner)
         folder.mkdir(parents=True, exist_ok=True)
+        remove_older(folder, self.settings.cache_lifetimes["session"])
         path = folder / f"{make_key(asdict(words), options)[:24]}.wav"
         if not path.is_file():
             write_wav(path, spoken.speech)
@@ -81,15 +85,22 @@ class Studio:
         with suppress(Timeout):
             self._lock.acquire(blocking=False)
             self.library.sweep(self.jobs.unfinished())
-            shutil.rmtree(self._listen, ignore_errors=True)
+            for folder in (self._listen, self.backup.ledger.work):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """Stop jobs and engines."""
         self.jobs.close()
         self.engines.close()
         self.manager.close()
+        self.backup.close()
         self.cache.close()
         self._lock.release()
+
+
+def open_cache(settings: Settings) -> Cache:
+    """The cache of the data folder of ``settings``."""
+    return Cache(settings.cache_folder, settings.cache_bytes, settings.cache_lifetimes)
 
 
 def avatar_ref(avatar: Avatar) -> AvatarRef:

@@ -20,7 +20,8 @@ from engines.facemesh.anatomy import (
     Row,
     face_frame,
 )
-from engines.facemesh.body import BodyLayer, Layer, background_note, make_layer, matte_arrays
+from engines.facemesh.body import background_note, make_layer, matte_arrays
+from engines.facemesh.boxes import face_boxes
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
@@ -28,8 +29,10 @@ from engines.facemesh.detail import detail_arrays, detail_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.eyes_glasses import GlassesLayer, hidden_by, take_off
+from engines.facemesh.layers import Layer
 from engines.facemesh.mesh import CUT_OUT_SCALES, RING_SCALES
 from engines.facemesh.mouth import MouthLayer, MouthPose
+from engines.facemesh.mouth_fit import fitted_lips
 from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.rest import measure_rest
 from engines.facemesh.seam import draw_parting
@@ -38,7 +41,7 @@ from engines.facemesh.shapes_eyes import LOOK_ACROSS, LOOK_UPDOWN
 from engines.facemesh.shapes_jaw import OPEN_AT_ONE
 from engines.facemesh.warp import make_canvas
 from engines.types import BLENDSHAPE_INDEX as INDEX
-from engines.types import TONGUE_SHAPES, Arrays, FrameSpec, FrameStream, Image, Motion, Portrait
+from engines.types import TONGUE_SHAPES, Arrays, Float32, FrameSpec, FrameStream, Image, Motion, Portrait
 
 if TYPE_CHECKING:
     from engines.facemesh import FacemeshOptions
@@ -62,14 +65,12 @@ class Scene:
         self._deformer: Deformer = deformer_from_arrays(prepared, scales)
         self._keep_smile = keep_smile
         frame = self._deformer.frame
-        triangles = self._deformer.mesh.triangles
-        self._body = None if layer is None else BodyLayer(layer, frame, triangles)
         self._mouth = MouthLayer(prepared, frame)
         self._eyes = EyeLayer(prepared, frame)
         self._creases = CreaseLayer(prepared, frame)
         self._glasses = GlassesLayer(prepared, self._deformer.solid)
         self._canvas = make_canvas(
-            self.photo, self._deformer.mesh.triangles, detail_from_arrays(prepared, self.photo)
+            self.photo, self._deformer.mesh.triangles, detail_from_arrays(prepared, self.photo), layer
         )
         self._mouth_depth = self._deformer.depth_at(UPPER_INNER_LIP)
         self._eye_depth = {
@@ -88,7 +89,11 @@ class Scene:
         mouth = self._mouth_pose(shape, weights, tongue)
         draw_parting(frame, mouth.upper, mouth.lower, self._deformer.frame.iod, self._deformer.rest.parted)
         self._mouth.paint(frame, mouth)
-        return frame if self._body is None else self._body.compose(frame, shape.vertices, shape.values)
+        return self._canvas.finish(frame)
+
+    def face_boxes(self, poses: Float32) -> Float32:
+        """(T, 4) px: where the face is under each row of ``poses`` (T, 6), as in ``FrameStream.faces``."""
+        return face_boxes(self._deformer, poses)
 
     def _mouth_pose(self, shape: Deformed, weights: Floats, tongue: Floats | None) -> MouthPose:
         upper, lower = self._lip_edges(shape)
@@ -159,7 +164,7 @@ class FacemeshAnimator:
         whole = portrait
         portrait, glasses = take_off(portrait, frame)
         hidden = hidden_by(glasses, portrait.rgb.shape)
-        portrait = fitted_lids(portrait, frame, hidden)
+        portrait = fitted_lips(fitted_lids(portrait, frame, hidden), frame)
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
@@ -179,9 +184,9 @@ class FacemeshAnimator:
         note = background_note(prepared, options)
         layer = make_layer(prepared, options)
         spec = FrameSpec(width, height, motion.fps, len(motion), alpha=options.transparent)
-        return FrameStream(
-            spec, _frames(Scene(prepared, options.keep_smile, layer), motion), (note,) if note else ()
-        )
+        scene = Scene(prepared, options.keep_smile, layer)
+        notes = (note,) if note else ()
+        return FrameStream(spec, _frames(scene, motion), notes, scene.face_boxes(motion.head))
 
 
 def _frames(scene: Scene, motion: Motion) -> Iterator[Image]:

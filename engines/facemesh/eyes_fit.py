@@ -31,6 +31,7 @@ from engines.facemesh.anatomy import (
     Row,
 )
 from engines.facemesh.edges import Window, coverage, outline, smooth_curve, smoothstep
+from engines.facemesh.eyes_corner import to_the_lashes_end
 from engines.facemesh.eyes_white import widened
 from engines.facemesh.mouth_light import luma
 from engines.types import Float32, Image, Portrait
@@ -42,6 +43,12 @@ LIDS: dict[str, tuple[Row, Row]] = {
     "left": (LEFT_EYE_UPPER, LEFT_EYE_LOWER),
 }
 """Upper and lower lid of each eye."""
+
+LEAST_WIDE = 0.85
+"""An eye less wide than this, of the other one's width in the picture, is turned aside."""
+
+OUTER = {"right": 0, "left": -1}
+"""The outer corner in the lids' rows."""
 
 _ABOVE: dict[str, tuple[Row, Row]] = {
     "right": (RIGHT_LID_CREASE, RIGHT_LID_FOLD),
@@ -87,16 +94,26 @@ def fitted_lids(portrait: Portrait, frame: FaceFrame, hidden: Array | None = Non
     if hidden is None:
         hidden = np.zeros(portrait.rgb.shape[:2], np.uint8)
     landmarks = np.array(portrait.landmarks, copy=True)
+    front = _in_front(portrait.landmarks)
     for side, rows in LIDS.items():
         if side in portrait.settled_eyes:
             continue
         lids = [landmarks[list(row), :2].astype(np.float64) for row in rows]
         pictures = portrait.rgb, hidden
-        upper, lower = widened(pictures, *_fit(pictures, lids[0], lids[1], frame), frame.iod)
+        found = widened(pictures, *_fit(pictures, lids[0], lids[1], frame), frame.iod)
+        upper, lower = found
+        if side in front:
+            upper, lower = to_the_lashes_end(portrait.rgb, found, OUTER[side], frame.iod)
         _follow(landmarks, _ABOVE[side], upper - lids[0])
         _follow(landmarks, _BELOW[side], lower - lids[1])
         landmarks[list(rows[0]), :2], landmarks[list(rows[1]), :2] = upper, lower
     return replace(portrait, landmarks=landmarks)
+
+
+def _in_front(landmarks: Array) -> list[str]:
+    """The eyes that are not turned aside: beyond the outer corner of the others there may be no face."""
+    wide = {side: float(np.ptp(landmarks[list(rows[0]), 0])) for side, rows in LIDS.items()}
+    return [side for side in LIDS if wide[side] > LEAST_WIDE * max(wide.values())]
 
 
 def _follow(landmarks: Array, rows: tuple[Row, Row], moved: Array) -> None:

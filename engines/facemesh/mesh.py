@@ -38,6 +38,8 @@ CUT_OUT_SCALES: tuple[float, ...] = (1.08, 1.22, 1.42, 1.7, 2.1, 2.6, 3.2)
 """The same where the person is a layer of its own: all hair follows the head, and what is behind need not
 bend."""
 RINGS = len(RING_SCALES)
+EXPRESSION_ENDS = CUT_OUT_SCALES[2]
+"""The ring that no expression moves any more: neck, clothes and background stand still with the head."""
 SHOULDERS = 0.6
 """Share of the head's rising and sinking that goes to the shoulders."""
 OPENINGS: tuple[tuple[Row, Row], ...] = (
@@ -173,6 +175,6 @@ def build_mesh(landmarks: Floats, frame: FaceFrame, scales: tuple[float, ...] = 
         ),
         source=np.concatenate([face, rings, fill])[:, :2],
         head_weight=np.concatenate([whole[0], _head_weights(scales, down), whole[1]]),
-        expression_weight=1 - smoothstep(np.array(scales), 1.0, 1.5),
+        expression_weight=1 - smoothstep(np.array(scales), 1.0, EXPRESSION_ENDS),
         rise_weight=np.concatenate([whole[0], _rise_weights(scales, down), whole[1]]),
     )

@@ -124,13 +124,15 @@ class HealthBody(BaseModel):
 
 
 class TierBody(BaseModel):
-    """One tier of the cache since this studio started; ``hit_rate`` is null before the first question."""
+    """One tier of the cache since it was made; ``hit_rate`` is null before the first question. ``seconds`` is
+    how long its entries are kept, null: until room is needed."""
 
     name: str
     entries: int
     bytes: int
     hits: int
     misses: int
+    seconds: float | None
     hit_rate: float | None
 
 

@@ -48,7 +48,10 @@ def list_all(context: click.Context, as_json: bool) -> None:
     print("\n".join(line for engine in engines for line in engine_lines(engine)))
 
 
-@command.command("download", help="Fetch the model files of an engine; an interrupted download goes on.")
+@command.command(
+    "download",
+    help="Fetch the model files of an engine, or one of them by its name; what was interrupted goes on.",
+)
 @click.argument("name")
 @click.option("--accept-licence", "accepted", is_flag=True, help="Accept their licences, after reading them.")
 @click.pass_context
@@ -104,13 +107,18 @@ def unload(context: click.Context, name: str) -> None:
 @click.pass_context
 def recover(context: click.Context) -> int:
     """See the help text of the command."""
+    return recover_here(_settings(context))
+
+
+def recover_here(settings: Settings) -> int:
+    """Bring back what is lost, telling each thing; returns the exit code."""
     told: list[str] = []
 
     def tell(sentence: str) -> None:
         told.append(sentence)
         print(sentence, flush=True)
 
-    whole = recover_engines(_settings(context), tell, Watch())
+    whole = recover_engines(settings, tell, Watch())
     if whole and not told:
         print("Nothing was lost.")
     return 0 if whole else 1
@@ -127,10 +135,7 @@ def _sources(settings: Settings) -> Sources:
 
 
 def _engine(settings: Settings, name: str) -> EngineReport:
-    get_engine(name)
-    found = report_engine(name, _sources(settings))
-    assert found is not None  # noqa: S101 - get_engine knows it
-    return found
+    return report_engine(name, _sources(settings))
 
 
 def _agrees(engine: EngineReport) -> bool:
@@ -146,7 +151,7 @@ def _by_licence(files: Iterable[FileReport]) -> Iterable[FileReport]:
 
 
 def _accept(settings: Settings, name: str) -> None:
-    accept_licences(weights.weight_store(), licences_of(settings), name, BY_COMMAND)
+    accept_licences(weights.weight_store(), licences_of(settings), _engine(settings, name), BY_COMMAND)
 
 
 def _fetch(settings: Settings, file: FileReport) -> None:

@@ -27,6 +27,7 @@ def serve(overrides: dict[str, Any]) -> None:
         studio.credentials.prepare()
         studio.sweep()
         studio.jobs.start()
+        studio.backup.changed()
         _get_ready(studio)
         studio.engines.start_recovery(_tell)
         server = serve_page(studio)

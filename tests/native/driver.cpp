@@ -58,8 +58,16 @@ void bend(Numbers& any, int threads, Sum& sum) {
         detail = {std::make_unique<visema::Picture>(noise(any, across, down).data(), across, down), 2.f,
                   real(any, -50, 50), real(any, -50, 50)};
     }
-    visema::Warper warper(photo.data(), width, height, std::move(detail), threads);
-    std::vector<std::uint8_t> frame(photo.size());
+    const auto still = noise(any, width, height), behind = noise(any, width, height), alpha = noise(any, width, height);
+    const bool clear = whole(any, 0, 1) == 0;
+    std::vector<float> away;
+    for (int tile = 0; tile < ((width + 7) / 8) * ((height + 7) / 8); ++tile) away.push_back(coordinate(any, 30));
+    std::unique_ptr<visema::Cutout> cutout;
+    if (whole(any, 0, 2))
+        cutout = std::make_unique<visema::Cutout>(
+            visema::Layers{alpha.data(), clear ? nullptr : behind.data(), still.data(), away.data(), away.data()}, width, height);
+    visema::Warper warper(photo.data(), width, height, std::move(detail), threads, std::move(cutout), whole(any, 0, 80));
+    std::vector<std::uint8_t> frame(photo.size()), finished(photo.size() / 3 * 4);
     for (int turn = 0; turn < 3; ++turn) {
         std::vector<float> vertices, values;
         for (int i = 0; i < corners; ++i) {
@@ -72,7 +80,12 @@ void bend(Numbers& any, int threads, Sum& sum) {
         warper.warp({vertices.data(), values.data(), triangles.data(), static_cast<std::size_t>(corners),
                      triangles.size() / 3},
                     frame.data());
+        if (warper.cutout() && warper.cutout()->transparent())
+            warper.cutout()->finish(frame.data(), finished.data());
+        else if (warper.cutout())
+            warper.cutout()->finish(frame.data());
         sum.add(frame);
+        sum.add(finished);
     }
 }
 
