@@ -202,7 +202,7 @@ class FrameStream:
 
 @dataclass(frozen=True)
 class Words:
-    """What is said: ``text`` spoken by ``voice`` (an id of the voice engine), or the recording at ``audio``.
+    """What is said: ``text`` spoken by ``voice`` (see engines.voices), or the recording at ``audio``.
 
     With both, ``audio`` is what is heard, ``text`` is what is said in it, and ``voice`` tells its language.
     """

@@ -112,7 +112,7 @@ def connect(parts: Parts, blocks: gr.Blocks) -> None:
     connect_engines_tab(parts)
     guard, stage = parts.guard(parts.preview.notice), parts.stage
     filled: list[Any] = [parts.preview.notice, parts.token, parts.avatar_id, parts.job_id, parts.avatar.cards]
-    filled += [stage.says, parts.speech.text, parts.speech.language, parts.speech.voice]
+    filled += [stage.says, parts.speech.text, *parts.speech.choice.changing]
     panel = parts.avatar.adjust
     filled += [parts.avatar.adjust_own, panel.panel, panel.editor, panel.effect, panel.opened]
     filled += shown_by(parts.preview)

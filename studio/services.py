@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from engines.audio import write_wav
-from engines.cache import Cache, make_key
+from engines.cache import Cache
 from engines.files import remove_older
 from engines.manager import EngineManager
 from engines.photos import PhotoReport, inspect_photo, read_photo
 from engines.pipeline import Pipeline
 from engines.progress import Watch
-from engines.registry import get_recipe
-from engines.stages import VoiceInfo
+from engines.registry import Engine, get_recipe
+from engines.requests import speech_digest
+from engines.stages import VoiceInfo, VoiceOffer
 from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
+from engines.voices import full_id, get_voice_engine, voice_engines
 from studio.backup import open_backup
 from studio.consent import ConsentRecord, now
 from studio.credentials import Credentials, clip_statement
@@ -29,6 +31,18 @@ from studio.library import Avatar, Library, checked_owner
 from studio.settings import Settings, ensure_data_folder
 
 DEFAULT_RECIPE = "instant"
+
+
+@dataclass(frozen=True)
+class SpeakerStatus:
+    """A voice engine: how many voices it has here, what is missing, what to know before it speaks."""
+
+    engine: str
+    title: str
+    voices: int
+    missing: str
+    notice: str
+    licence: str
 
 
 class Studio:
@@ -49,23 +63,38 @@ class Studio:
         self._lock = FileLock(settings.data / "studio.lock")
 
     def voices(self) -> tuple[VoiceInfo, ...]:
-        """Every voice that can be chosen."""
-        voice = self.manager.stage(get_recipe(DEFAULT_RECIPE).voice, "voice")
-        found: tuple[VoiceInfo, ...] = voice.voices()
-        return found
+        """Every voice of the default recipe, always there."""
+        return self.offer(get_recipe(DEFAULT_RECIPE).voice).voices
+
+    def offer(self, engine: str) -> VoiceOffer:
+        """The voices of ``engine`` under their full ids, and what is missing."""
+        speaker = get_voice_engine(engine)
+        offer: VoiceOffer = self.manager.stage(speaker.name, "voice").offer()
+        voices = (replace(voice, id=full_id(speaker, voice.id)) for voice in offer.voices)
+        return replace(offer, voices=tuple(voices))
+
+    def speakers(self) -> tuple[SpeakerStatus, ...]:
+        """Every voice engine, the embedded one first."""
+        return tuple(map(self._speaker, voice_engines().values()))
+
+    def _speaker(self, engine: Engine) -> SpeakerStatus:
+        offer = self.offer(engine.name)
+        return SpeakerStatus(
+            engine.name, engine.title, len(offer.voices), offer.missing, engine.notice, engine.licence
+        )
 
     def still(self, owner: str, avatar_id: str, expression: Expression) -> Image:
         """The avatar's face with the emotions of ``expression``: (H, W, 3) uint8."""
         return self.pipeline.still(avatar_ref(self.library.avatar(owner, avatar_id)), expression)
 
     def speak(self, owner: str, words: Words, options: dict[str, Any]) -> Path:
-        """A WAV file of the words, to listen to."""
+        """A WAV file of the words, to listen to; ``options`` by engine."""
         recipe = get_recipe(DEFAULT_RECIPE)
         spoken = self.pipeline.speak(words, recipe, options, Watch())
         folder = self._listen / checked_owner(owner)
         folder.mkdir(parents=True, exist_ok=True)
         remove_older(folder, self.settings.cache_lifetimes["session"])
-        path = folder / f"{make_key(asdict(words), options)[:24]}.wav"
+        path = folder / f"{speech_digest(spoken.speech)[:24]}.wav"
         if not path.is_file():
             write_wav(path, spoken.speech)
         return path

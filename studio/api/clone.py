@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
+from engines.voices import EMBEDDED
 from studio.api.avatars import AvatarStatus, AvatarTerms, ThePreparer, add_avatar, status_of_avatar
 from studio.api.context import Id, Owner, TheStudio
 from studio.api.errors import known
@@ -32,6 +33,7 @@ from studio.services import DEFAULT_RECIPE
 router = APIRouter(prefix="/api/clone", tags=["Video clone"])
 FOOTAGE = "footage"
 """The engine that lets an avatar's own video talk."""
+SpeakerName = Annotated[str, Query(max_length=40, description="One of /api/clone/speakers.")]
 
 
 class CloneForm(BaseModel):
@@ -49,8 +51,19 @@ class SayForm(SpeechFields):
     text: str = Field(max_length=20_000, description="What to say.")
 
 
+class SpeakerBody(BaseModel):
+    """A voice engine; ``missing`` and ``notice`` are sentences or empty."""
+
+    engine: str
+    title: str
+    voices: int
+    missing: str
+    notice: str
+    licence: str
+
+
 class VoiceBody(BaseModel):
-    """A voice; ``id`` goes into requests."""
+    """A voice; ``id`` goes into requests. One without a language may be given one: "openai:alloy@de"."""
 
     id: str
     name: str
@@ -85,9 +98,15 @@ def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Ac
 
 
 @router.get("/voices")
-def voices(studio: TheStudio) -> list[VoiceBody]:
-    """Every voice that a text can be said with."""
-    return [VoiceBody(**asdict(voice)) for voice in studio.voices()]
+def voices(studio: TheStudio, engine: SpeakerName = EMBEDDED) -> list[VoiceBody]:
+    """Every voice of a voice engine that a text can be said with here; none where something is missing."""
+    return [VoiceBody(**asdict(voice)) for voice in studio.offer(engine).voices]
+
+
+@router.get("/speakers")
+def speakers(studio: TheStudio) -> list[SpeakerBody]:
+    """Every voice engine: what it has, what is missing until it speaks, and what to know before it does."""
+    return [SpeakerBody(**asdict(speaker)) for speaker in studio.speakers()]
 
 
 @router.get("/status/{session_id}")

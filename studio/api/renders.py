@@ -45,7 +45,7 @@ class SpeechFields(BaseModel):
     """What is said and how it should feel."""
 
     text: OptionalText = Field(None, max_length=20_000, description="What to say; with a recording: its words.")
-    voice: str = Field("en-us", max_length=80, description="Voice of the text.")
+    voice: str = Field("en-us", max_length=80, description="Voice of the text: de, piper:NAME, openai:NAME@de.")
     emotions: OptionalText = Field(None, max_length=100_000, description=EMOTIONS_HELP)
     expression: OptionalText = Field(None, max_length=2000, description=STRENGTHS_HELP)
     options: OptionalText = Field(None, max_length=20_000, description=OPTIONS_HELP)

@@ -11,6 +11,7 @@ COMMANDS = {
     "render": "Make a talking video from a picture and words.",
     "motion": "Write the face motion of words as CSV or JSON.",
     "avatar": "Add, correct, list and remove avatars.",
+    "voices": "List voices, and get or add those of other engines.",
     "library": "List, search, rename, delete, restore and render again what was made.",
     "recover": "Bring back from the backup what is missing here.",
     "engines": "List engines, accept licences, download, unload and recover what they need.",

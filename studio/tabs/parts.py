@@ -10,6 +10,7 @@ import gradio as gr
 
 from studio.tabs.guard import Guard
 from studio.tabs.options import Controls
+from studio.tabs.voices import VoiceChoice
 
 if TYPE_CHECKING:
     from studio.consent import Consent
@@ -71,9 +72,7 @@ class SpeechTab:
     source: gr.Radio
     typed: gr.Column
     text: gr.Textbox
-    language: gr.Dropdown
-    voice: gr.Dropdown
-    options: Controls
+    choice: VoiceChoice
     upload: gr.File
     microphone: gr.Audio
     known: gr.Column
@@ -214,12 +213,13 @@ class Parts:
             self.token,
             speech.source,
             speech.text,
-            speech.voice,
+            speech.choice.engine,
+            speech.choice.voice,
             speech.upload,
             speech.microphone,
             speech.transcript,
             speech.tongue,
-            *speech.options.components.values(),
+            *speech.choice.option_components,
         }
 
     @property
