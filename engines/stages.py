@@ -1,7 +1,8 @@
 """The contracts of the boxes on the one line words -> speech -> motion -> frames.
 
 An engine fills one or more of these. A stage object is made once per process by the factory that the engine's
-declaration names, and must be safe to call from several threads.
+declaration names, and must be safe to call from several threads. One that computes on a GPU says so in
+``device`` ("cuda:0"); people are shown that.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ from engines.errors import Cancelled, StudioError
 from engines.manager import EngineManager
 from engines.mirror import Mirror
 from engines.progress import Watch
-from engines.registry import all_recipes, get_engine
+from engines.registry import all_recipes
 from engines.weights import WeightStore
 from studio.engine_downloads import Downloads
-from studio.engine_recovery import RecoveryLog, mirror_of, recover_engines
+from studio.engine_recovery import RecoveryLog, bring_back_setup, mirror_of, recover_engines
 from studio.engine_report import (
     CacheReport,
     EngineReport,
@@ -66,11 +66,8 @@ class EngineDesk:
         return report_engines(self._sources())
 
     def engine(self, name: str) -> EngineReport:
-        """One engine now; raises StudioError with the names that exist."""
-        get_engine(name)
-        found = report_engine(name, self._sources())
-        assert found is not None  # noqa: S101 - get_engine knows it
-        return found
+        """One engine now, or the engine of a model file with that file alone; raises StudioError."""
+        return report_engine(name, self._sources())
 
     def report(self) -> StudioReport:
         """Everything now."""
@@ -98,7 +95,7 @@ class EngineDesk:
 
     def accept(self, name: str, by: str) -> None:
         """Write down that the licences of the engine's model files are accepted."""
-        accept_licences(self._store, self._licences, name, by)
+        accept_licences(self._store, self._licences, self.engine(name), by)
 
     def cancel(self, name: str) -> None:
         """Stop the downloads for the engine ``name``."""
@@ -110,6 +107,10 @@ class EngineDesk:
         if self._jobs.running_here():
             raise StudioError(BUSY)
         return self._manager.unload(name)
+
+    def bring_back_setup(self, tell: Callable[[str], None]) -> None:
+        """Bring back at once the few small files that the embedded engine needs."""
+        bring_back_setup(self._settings, self._recovered.telling(tell))
 
     def start_recovery(self, tell: Callable[[str], None]) -> None:
         """Bring back what a wiped machine lost, in the background; ``tell`` hears what was done."""
@@ -173,11 +174,9 @@ def keep_copy(mirror: Mirror | None, name: str, tell: Callable[[str], None]) -> 
         tell(str(error))
 
 
-def accept_licences(store: WeightStore, licences: Licences, name: str, by: str) -> tuple[str, ...]:
-    """Accept the licences of all model files of the engine ``name``; returns them. Raises StudioError."""
-    files = [(each, store.weight(each)) for each in get_engine(name).weights]
-    licences.accept(files, by)
-    return tuple(dict.fromkeys(weight.licence for _, weight in files))
+def accept_licences(store: WeightStore, licences: Licences, engine: EngineReport, by: str) -> None:
+    """Accept the licences of the model files of ``engine``; raises StudioError if that cannot be kept."""
+    licences.accept([(file.name, store.weight(file.name)) for file in engine.files], by)
 
 
 def must_accept(engine: EngineReport) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from engines.downloads import HuggingFace
 from engines.manager import EngineManager, EngineState
-from engines.registry import Engine, Recipe, all_engines, all_recipes
+from engines.registry import Engine, Recipe, all_engines, all_recipes, engine_readiness, get_engine
 from engines.weights import Weight, WeightStore, problem_of
 from studio.engine_downloads import Transfer
 from studio.engine_words import megabytes
@@ -54,7 +54,8 @@ class FaultReport:
 class EngineReport:
     """An engine. ``memory``: bytes that it holds while loaded; ``device`` is "" while it is not loaded.
 
-    ``needs`` says in words what it takes; ``reason`` why it could not be loaded, "" if that went well.
+    ``usable``: it has what it needs, which may be one of several model files. ``needs`` says in words what it
+    takes; ``reason`` why it could not be loaded, "" if that went well.
     """
 
     name: str
@@ -69,6 +70,7 @@ class EngineReport:
     reason: str
     device: str
     files: tuple[FileReport, ...]
+    usable: bool
     fault: FaultReport | None
 
     @property
@@ -141,10 +143,15 @@ def report_engines(sources: Sources) -> tuple[EngineReport, ...]:
     return tuple(_engine(engine, sources) for engine in all_engines().values())
 
 
-def report_engine(name: str, sources: Sources) -> EngineReport | None:
-    """The engine called ``name``, or None."""
-    engine = all_engines().get(name)
-    return None if engine is None else _engine(engine, sources)
+def report_engine(name: str, sources: Sources) -> EngineReport:
+    """The engine called ``name``, or the one that takes the model file of that name, with this file alone.
+
+    Raises StudioError with the names that exist.
+    """
+    for engine in all_engines().values():
+        if name in engine.weights:
+            return replace(_engine(engine, sources), files=(_file(name, sources),))
+    return _engine(get_engine(name), sources)
 
 
 def recipe_engines(recipe: Recipe) -> set[str]:
@@ -172,8 +179,13 @@ def _engine(engine: Engine, sources: Sources) -> EngineReport:
         reason=status.reason if status else "",
         device=manager.device(engine.name) if manager else "",
         files=files,
+        usable=not engine_readiness(engine, {}).problem if engine.readiness else _complete(files),
         fault=_fault(engine, manager),
     )
+
+
+def _complete(files: tuple[FileReport, ...]) -> bool:
+    return all(file.state == "ready" for file in files)
 
 
 def _fault(engine: Engine, manager: EngineManager | None) -> FaultReport | None:

@@ -11,7 +11,7 @@ from studio.gpu import GpuReport
 
 def engine_lines(engine: EngineReport) -> Iterator[str]:
     """What it is, needs and has."""
-    ready = "ready" if not engine.missing else "not ready"
+    ready = "ready" if engine.usable else "not ready"
     yield f"{engine.name:<14} {engine.title} {engine.version}, {ready}; licence {engine.licence}"
     yield f"{'':<14} needs: {engine.needs}; holds {megabytes(engine.memory)} while it is loaded"
     for file in engine.files:

@@ -48,7 +48,10 @@ def list_all(context: click.Context, as_json: bool) -> None:
     print("\n".join(line for engine in engines for line in engine_lines(engine)))
 
 
-@command.command("download", help="Fetch the model files of an engine; an interrupted download goes on.")
+@command.command(
+    "download",
+    help="Fetch the model files of an engine, or one of them by its name; what was interrupted goes on.",
+)
 @click.argument("name")
 @click.option("--accept-licence", "accepted", is_flag=True, help="Accept their licences, after reading them.")
 @click.pass_context
@@ -132,10 +135,7 @@ def _sources(settings: Settings) -> Sources:
 
 
 def _engine(settings: Settings, name: str) -> EngineReport:
-    get_engine(name)
-    found = report_engine(name, _sources(settings))
-    assert found is not None  # noqa: S101 - get_engine knows it
-    return found
+    return report_engine(name, _sources(settings))
 
 
 def _agrees(engine: EngineReport) -> bool:
@@ -151,7 +151,7 @@ def _by_licence(files: Iterable[FileReport]) -> Iterable[FileReport]:
 
 
 def _accept(settings: Settings, name: str) -> None:
-    accept_licences(weights.weight_store(), licences_of(settings), name, BY_COMMAND)
+    accept_licences(weights.weight_store(), licences_of(settings), _engine(settings, name), BY_COMMAND)
 
 
 def _fetch(settings: Settings, file: FileReport) -> None:

@@ -9,9 +9,8 @@ from engines.errors import StudioError
 from engines.progress import Watch
 from engines.weights import ensure_setup
 from studio.access import access_for, is_loopback
-from studio.engine_recovery import bring_back_setup
 from studio.services import Studio
-from studio.settings import Settings, load_settings, on_space
+from studio.settings import load_settings, on_space
 
 OPEN = (
     "Every machine of this network can reach the studio, and passwords and pictures cross it unencrypted. "
@@ -29,7 +28,7 @@ def serve(overrides: dict[str, Any]) -> None:
         studio.sweep()
         studio.jobs.start()
         studio.backup.changed()
-        get_ready(studio.settings)
+        _get_ready(studio)
         studio.engines.start_recovery(_tell)
         server = serve_page(studio)
         print(
@@ -55,12 +54,12 @@ def _warn(studio: Studio) -> None:
         print(OPEN, file=sys.stderr)
 
 
-def get_ready(settings: Settings) -> None:
+def _get_ready(studio: Studio) -> None:
     """Get the face models: from their copies in the data folder, else, at the first start, from the network.
 
     Without them the page still opens and says what it lacks.
     """
-    bring_back_setup(settings, _tell)
+    studio.engines.bring_back_setup(_tell)
     try:
         ensure_setup(Watch())
     except StudioError as error:

@@ -10,7 +10,6 @@ import click
 from engines.errors import StudioError
 from engines.progress import Watch
 from engines.weights import ensure_setup
-from studio.engine_recovery import bring_back_setup
 from studio.services import Studio
 from studio.settings import load_settings
 
@@ -31,7 +30,7 @@ def command(context: click.Context) -> None:
         raise StudioError(NO_DATABASE)
     studio = Studio(settings)
     try:
-        bring_back_setup(settings, click.echo)
+        studio.engines.bring_back_setup(click.echo)
         ensure_setup(Watch())
         studio.jobs.start(only_work=True)
         studio.sweep()

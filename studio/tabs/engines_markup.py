@@ -27,7 +27,7 @@ def _card(engine: EngineReport, may_change: bool) -> str:
     kind, word = _state(engine)
     used = f" for {' and '.join(engine.recipes)}" if engine.recipes else ""
     does = "; ".join(DOES.get(stage, stage.replace("_", " ")) for stage in engine.stages) + used
-    files = "".join(_file(file) for file in engine.files)
+    files = "".join(_file(file, may_change and len(engine.files) > 1) for file in engine.files)
     buttons = "".join(_buttons(engine)) if may_change else ""
     return (
         f'<article class="engine" data-card="{escape(engine.name)}" tabindex="-1"><header>'
@@ -44,7 +44,7 @@ def _state(engine: EngineReport) -> tuple[str, str]:
         return "busy", "Downloading"
     if any(file.state == "damaged" for file in engine.missing):
         return "wrong", "A file is damaged"
-    if engine.missing:
+    if not engine.usable:
         return "off", "Not downloaded"
     kinds = {"ready": "on", "loading": "busy", "error": "wrong"}
     return kinds.get(engine.state, "off"), LOADS[engine.state]
@@ -62,12 +62,24 @@ def _terms(facts: Iterable[tuple[str, str]]) -> str:
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
 
 
-def _file(file: FileReport) -> str:
+def _file(file: FileReport, alone: bool) -> str:
+    """A row; ``alone``: it can be downloaded without the engine's others."""
     accepted = f", accepted {file.accepted[:10]}" if file.asks and file.accepted else ""
     said = f"{megabytes(file.bytes)} · {file.licence}{accepted} · for {file.enables}"
     return (
         f'<li><span class="mark {file.state}">{FILES[file.state]}</span><span><b>{escape(file.name)}</b>'
-        f'<span class="detail">{escape(said)}</span></span></li>'
+        f'<span class="detail">{escape(said)}</span>{_alone(file) if alone else ""}</span></li>'
+    )
+
+
+def _alone(file: FileReport) -> str:
+    if file.state == "ready" or (file.transfer and file.transfer.active):
+        return ""
+    name = escape(file.name)
+    label = f"Download this one ({megabytes(file.transfer_bytes)})"
+    return (
+        f'<button type="button" class="mix" data-do="download" data-engine="{name}"'
+        f' aria-label="{label}: {name}">{label}</button>'
     )
 
 

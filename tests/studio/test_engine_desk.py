@@ -17,7 +17,7 @@ from engines.progress import Watch
 from engines.types import AvatarRef, Output, RenderRequest, Words
 from engines.weights import ensure
 from studio.engine_downloads import Transfer
-from studio.engine_recovery import bring_back_setup, recover_engines
+from studio.engine_recovery import recover_engines
 from studio.engine_report import EngineReport
 from studio.gpu import GpuWatch, read_gpus
 from studio.services import Studio
@@ -162,7 +162,8 @@ def test_what_the_program_lost_comes_back_without_the_network(desk: Studio, toy:
     assert kept.samefile(toy.file) or kept.read_bytes() == LIPS
     shutil.rmtree(toy.store.folder)
     toy.hub.content = b"gone"
-    bring_back_setup(desk.settings, told.append)
+    desk.engines.bring_back_setup(told.append)
+    assert len(desk.engines.report().recovery) == 3
     assert [sentence.split()[0] for sentence in told] == [
         "mediapipe/face_detection_short_range.tflite",
         "mediapipe/face_landmark.tflite",

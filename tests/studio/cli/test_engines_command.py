@@ -58,8 +58,8 @@ def test_the_licence_is_shown_and_accepted_before_the_download(run: Run, toy: To
 
 def test_what_was_lost_is_recovered(run: Run, toy: Toy) -> None:
     assert run("engines", "accept", "toy")[0] == 1
-    assert run("engines", "accept", "toy", "--accept-licence")[0] == 0
-    assert run("engines", "download", "toy")[0] == 0
+    assert run("engines", "accept", "toy.lips", "--accept-licence")[0] == 0
+    assert run("engines", "download", "toy.lips")[0] == 0
     assert run("engines", "recover")[:2] == (0, "Nothing was lost.\n")
     shutil.rmtree(toy.store.folder)
     code, out, _ = run("engines", "recover")
