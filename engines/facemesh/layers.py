@@ -53,7 +53,7 @@ def put_over(layer: Layer, person: Image, planes: Planes, box: Box) -> Image:
     """
     frame = layer.still.copy()
     part = np.s_[box.top : box.bottom, box.left : box.right]
-    share = cv2.remap(layer.alpha, *planes[:2], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    share = cv2.remap(layer.alpha, planes[0], planes[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     alpha = np.asarray(share, np.uint8)
     way_x = planes[0] - np.arange(box.left, box.right, dtype=np.float32)
     way_y = planes[1] - np.arange(box.top, box.bottom, dtype=np.float32)[:, None]
@@ -68,4 +68,5 @@ def _tile_minimum(plane: NDArray[np.float32]) -> Float32:
     """The least value in each tile."""
     height, width = (-(-length // TILE) * TILE for length in plane.shape)
     padded = np.pad(plane, ((0, height - plane.shape[0]), (0, width - plane.shape[1])), mode="edge")
-    return np.asarray(padded.reshape(height // TILE, TILE, width // TILE, TILE).min((1, 3)), np.float32)
+    rows = padded.reshape(height // TILE, TILE, width).min(1)
+    return np.asarray(rows.reshape(height // TILE, width // TILE, TILE).min(2), np.float32)
