@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "arrays.hpp"
+#include "tint.hpp"
 #include "warp.hpp"
 
 namespace visema {
@@ -120,6 +121,15 @@ class Canvas {
     std::mutex mutex_;
 };
 
+void tint_pixels(py::array pixels, const Bytes& shades, int level, const std::array<float, 3>& gain) {
+    const Pixels view = require_pixels(pixels);
+    require(shades.ndim() == 2 && shades.shape(0) <= kMaxSide && shades.shape(1) <= kMaxSide, "shades must be (h, w)");
+    for (float share : gain) require(std::isfinite(share), "the gain must be finite numbers");
+    const Shades small{shades.data(), static_cast<int>(shades.shape(1)), static_cast<int>(shades.shape(0)), level};
+    py::gil_scoped_release unlocked;
+    tint(view, small, gain.data());
+}
+
 }  // namespace
 
 void bind_canvas(py::module_& m) {
@@ -141,6 +151,9 @@ void bind_canvas(py::module_& m) {
         .def("finish", &Canvas::finish, py::arg("frame").noconvert(),
              "The frame that `warp` gave last, painted on, over its background: itself, or (H, W, 4) RGBA where there is\n"
              "none.");
+    m.def("tint", &tint_pixels, py::arg("pixels").noconvert(), py::arg("shades"), py::arg("level"), py::arg("gain"),
+          "Multiply pixels (H, W, 3) uint8, in place, by one plus gain (3: red, green, blue; share per grey level) times\n"
+          "how far shades (h, w) uint8, stretched over them, lie from `level`.");
 }
 
 }  // namespace visema

@@ -29,7 +29,24 @@ Cutout::Cutout(const Layers& layers, int width, int height)
       still_(copied(layers.still, 3 * index(0, height))),
       inner_(layers.inner, layers.inner + static_cast<std::size_t>(tiles_across_) * tiles(height)),
       outer_(layers.outer, layers.outer + static_cast<std::size_t>(tiles_across_) * tiles(height)),
-      left_(alpha_.begin(), alpha_.end()) {}
+      kinds_(inner_.size(), Run::edge),
+      left_(alpha_.begin(), alpha_.end()) {
+    find_kinds();
+}
+
+void Cutout::find_kinds() {
+    for (int top = 0; top < height_; top += kTile)
+        for (int left = 0; left < width_; left += kTile) {
+            int low = 255, high = 0;
+            for (int y = top; y < std::min(top + kTile + 1, height_); ++y)
+                for (int x = left; x < std::min(left + kTile + 1, width_); ++x) {
+                    low = std::min<int>(low, alpha_[index(x, y)]);
+                    high = std::max<int>(high, alpha_[index(x, y)]);
+                }
+            kinds_[static_cast<std::size_t>(top / kTile) * tiles_across_ + left / kTile] =
+                low == 255 ? Run::inside : high == 0 ? Run::outside : Run::edge;
+        }
+}
 
 void Cutout::find_runs(const Box& rows, float reach, std::vector<Run>& runs) const {
     runs.clear();
@@ -46,7 +63,59 @@ void Cutout::find_runs(const Box& rows, float reach, std::vector<Run>& runs) con
     }
 }
 
+// What a tile shows whose pixels come from the places at x and y, rows of `stride`.
+Run::Kind Cutout::kind_of(const Box& tile, const float* x, const float* y, int stride) const {
+    if (tile.width() != kTile) return Run::edge;
+    float low_x[kTile], high_x[kTile], low_y[kTile], high_y[kTile];
+    for (int i = 0; i < kTile; ++i) low_x[i] = high_x[i] = x[i], low_y[i] = high_y[i] = y[i];
+    for (int row = 1; row < tile.height(); ++row) {
+        x += stride, y += stride;
+        for (int i = 0; i < kTile; ++i) {
+            low_x[i] = std::min(low_x[i], x[i]), high_x[i] = std::max(high_x[i], x[i]);
+            low_y[i] = std::min(low_y[i], y[i]), high_y[i] = std::max(high_y[i], y[i]);
+        }
+    }
+    const float left = *std::min_element(low_x, low_x + kTile), right = *std::max_element(high_x, high_x + kTile);
+    const float top = *std::min_element(low_y, low_y + kTile), bottom = *std::max_element(high_y, high_y + kTile);
+    // Half a phase more, as places are rounded to phases.
+    constexpr float kHalf = 0.5f / kPhases;
+    if (!(left >= kHalf && top >= kHalf && right < static_cast<float>(width_) - 1.f &&
+          bottom < static_cast<float>(height_) - 1.f))
+        return Run::edge;
+    const auto tile_of = [](float at) { return static_cast<int>(at) / kTile; };
+    const std::uint8_t kind =
+        kinds_[static_cast<std::size_t>(tile_of(top - kHalf)) * tiles_across_ + tile_of(left - kHalf)];
+    for (int down = tile_of(top - kHalf); down <= tile_of(bottom + kHalf); ++down)
+        for (int across = tile_of(left - kHalf); across <= tile_of(right + kHalf); ++across)
+            if (kinds_[static_cast<std::size_t>(down) * tiles_across_ + across] != kind) return Run::edge;
+    if (kind != Run::outside) return static_cast<Run::Kind>(kind);
+    const bool painted = tile.left < painted_.right && tile.right > painted_.left && tile.top < painted_.bottom &&
+                         tile.bottom > painted_.top;
+    return transparent() || painted ? Run::edge : Run::bare;
+}
+
+void Cutout::refine_runs(const Box& rows, const Map& map, std::vector<Run>& runs, std::vector<Run>& refined) const {
+    refined.clear();
+    for (const Run& run : runs)
+        for (int x = run.left; x < run.right;) {
+            const int right = run.kind == Run::edge ? std::min((x / kTile + 1) * kTile, run.right) : run.right;
+            const std::ptrdiff_t at = x - rows.left;
+            const Run::Kind kind =
+                run.kind == Run::edge ? kind_of({x, rows.top, right, rows.bottom}, map.x + at, map.y + at, rows.width()) : run.kind;
+            if (!refined.empty() && refined.back().kind == kind)
+                refined.back().right = right;
+            else
+                refined.push_back({kind, x, right});
+            x = right;
+        }
+    runs.swap(refined);
+}
+
 std::uint8_t Cutout::share(int x, int y, int phase_x, int phase_y) const {
+    if (x >= 0 && y >= 0 && x < width_ && y < height_) {
+        const std::uint8_t kind = kinds_[static_cast<std::size_t>(y / kTile) * tiles_across_ + x / kTile];
+        if (kind != Run::edge) return kind == Run::inside ? 255 : 0;
+    }
     const auto within = [](int at, int length) { return std::min(std::max(at, 0), length - 1); };
     const int left = within(x, width_), right = within(x + 1, width_);
     const std::uint8_t *upper = alpha_.data() + index(0, within(y, height_)),
@@ -98,6 +167,14 @@ void Cutout::keep(int x, int y, int count, std::uint8_t* rgb) {
     const int left = std::max(x, painted_.left), right = std::min(x + count, painted_.right);
     if (y >= painted_.top && y < painted_.bottom && left < right)
         std::fill(left_.data() + index(left, y), left_.data() + index(right, y), kStays);
+}
+
+void Cutout::cover(int x, int y, int count) {
+    if (transparent()) std::fill_n(left_.data() + index(x, y), count, std::uint16_t{255});
+}
+
+void Cutout::bare(int x, int y, int count, std::uint8_t* rgb) {
+    std::memcpy(rgb, behind_.data() + 3 * index(x, y), 3 * static_cast<std::size_t>(count));
 }
 
 void Cutout::lay(int x, int y, int count, const std::uint8_t* alpha, const std::uint8_t* stays, std::uint8_t* rgb) {

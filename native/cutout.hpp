@@ -18,9 +18,10 @@ struct Layers {
     const float* outer;
 };
 
-// Some columns of a row of tiles that are alike: all background, all person, or with some of the edge.
+// Some columns of a row of tiles that are alike: all background, all person, or with some of the edge. What is bare is
+// background as well, but may have been person in the photo.
 struct Run {
-    enum Kind { outside, edge, inside };
+    enum Kind { outside, edge, inside, bare };
     Kind kind;
     int left, right;
 };
@@ -42,10 +43,16 @@ class Cutout {
 
     // The columns of `rows` (within one row of tiles), from left to right, where nothing comes from further than `reach`.
     void find_runs(const Box& rows, float reach, std::vector<Run>& runs) const;
+    // The same once it is known where every pixel of `rows` comes from.
+    void refine_runs(const Box& rows, const Map& map, std::vector<Run>& runs, std::vector<Run>& refined) const;
     // Starts a frame that will be painted on inside `painted`.
     void start(const Box& painted);
     // Makes part of row y the whole while nothing moves, whatever is painted on it.
     void keep(int x, int y, int count, std::uint8_t* rgb);
+    // Makes part of row y the person alone, who is at hand already.
+    void cover(int x, int y, int count);
+    // Makes part of row y the background alone.
+    void bare(int x, int y, int count, std::uint8_t* rgb);
     // For the pixels of row y from column x on: the person's alpha, and 1 in `stays` where all is as while nothing moves.
     void measure(int x, int y, const Sources& from, std::uint8_t* alpha, std::uint8_t* stays) const;
     // Puts `count` pixels of row y, from column x on, over the background; `rgb`: the person's. Inside of what is painted
@@ -63,6 +70,8 @@ class Cutout {
     bool to_be_painted(int x, int y) const {
         return x >= painted_.left && x < painted_.right && y >= painted_.top && y < painted_.bottom;
     }
+    void find_kinds();
+    Run::Kind kind_of(const Box& tile, const float* x, const float* y, int stride) const;
     std::uint8_t share(int x, int y, int phase_x, int phase_y) const;
     void restore(std::size_t pixel, std::uint8_t* rgb) const;
     void mix(std::size_t pixel, unsigned alpha, std::uint8_t* rgb) const;
@@ -70,6 +79,8 @@ class Cutout {
     const int width_, height_, tiles_across_;
     std::vector<std::uint8_t> alpha_, behind_, still_;
     std::vector<float> inner_, outer_;
+    // By tile: the run that all readings of alpha from there on would make.
+    std::vector<std::uint8_t> kinds_;
     Box painted_{};
     // Alpha of the frame, or kStays: of all of it where it is transparent, else of the pixels that `finish` is to mix.
     std::vector<std::uint16_t> left_;

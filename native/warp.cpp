@@ -191,6 +191,7 @@ void Warper::fill_over(int band, Bench& bench, std::uint8_t* frame) const {
         rows.left = first->left;
         rows.right = std::find_if(bench.runs.rbegin(), bench.runs.rend(), drawn)->right;
         map = fill_map(band, rows, bench);
+        cutout_->refine_runs(rows, map, bench.runs, bench.refined);
         bench.colours.resize(4 * static_cast<std::size_t>(rows.width()));
         bench.alpha.resize(static_cast<std::size_t>(rows.width()));
         bench.stays.resize(bench.alpha.size());
@@ -201,11 +202,18 @@ void Warper::fill_over(int band, Bench& bench, std::uint8_t* frame) const {
             std::uint8_t* rgb = frame + 3 * (static_cast<std::size_t>(y) * width_ + run.left);
             if (run.kind == Run::outside)
                 cutout_->keep(run.left, y, run.right - run.left, rgb);
-            else if (run.kind == Run::inside)
-                draw(map, at, run.right - run.left, bench.colours.data(), rgb);
-            else
+            else if (run.kind == Run::bare)
+                cutout_->bare(run.left, y, run.right - run.left, rgb);
+            else if (run.kind == Run::edge)
                 draw_edge(run, y, map, at, bench, rgb);
+            else
+                draw_inside(run, y, map, at, bench, rgb);
         }
+}
+
+void Warper::draw_inside(const Run& run, int y, const Map& map, std::size_t first, Bench& bench, std::uint8_t* rgb) const {
+    cutout_->cover(run.left, y, run.right - run.left);
+    draw(map, first, run.right - run.left, bench.colours.data(), rgb);
 }
 
 void Warper::draw_edge(const Run& run, int y, const Map& map, std::size_t first, Bench& bench, std::uint8_t* rgb) const {

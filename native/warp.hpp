@@ -36,13 +36,14 @@ class Warper {
     struct Bench {
         std::vector<float> planes;
         std::vector<std::uint8_t> colours, alpha, stays;
-        std::vector<Run> runs;
+        std::vector<Run> runs, refined;
     };
     Box start(const TriangleMesh& mesh);
     void fill(int band, Bench& bench, std::uint8_t* frame) const;
     void fill_over(int band, Bench& bench, std::uint8_t* frame) const;
     Map fill_map(int band, const Box& rows, Bench& bench) const;
     void draw(const Map& map, std::size_t first, int count, std::uint8_t* colours, std::uint8_t* rgb) const;
+    void draw_inside(const Run& run, int y, const Map& map, std::size_t first, Bench& bench, std::uint8_t* rgb) const;
     void draw_edge(const Run& run, int y, const Map& map, std::size_t first, Bench& bench, std::uint8_t* rgb) const;
     void to_detail(float* x, float* y, std::size_t count) const;
     const std::uint8_t* still(int x, int y) const;

@@ -175,7 +175,7 @@ class FacemeshAnimator:
             **prepare_eyes(portrait, frame, hidden),
             **prepare_creases(portrait, frame),
             **glasses,
-            **matte_arrays(whole, frame.iod),
+            **matte_arrays(whole, portrait.rgb, frame.iod),
         }
 
     def animate(self, prepared: Arrays, motion: Motion, options: FacemeshOptions) -> FrameStream:

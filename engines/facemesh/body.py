@@ -22,35 +22,42 @@ if TYPE_CHECKING:
 UNCLEAR = "The person could not be told clearly from the background"
 
 
-def matte_arrays(portrait: Portrait, iod: float) -> Arrays:
-    """What ``make_layer`` needs, as plain arrays; ``portrait`` with glasses, if there are any."""
+def matte_arrays(portrait: Portrait, bare: Image, iod: float) -> Arrays:
+    """What ``make_layer`` needs, as plain arrays; ``portrait`` with glasses, if there are any, ``bare``
+    (H, W, 3) without."""
     matte = person_matte(portrait)
-    return {
+    arrays: Arrays = {
         "matte.photo": np.ascontiguousarray(portrait.rgb),
         "matte.alpha": np.round(255 * matte.alpha).astype(np.uint8),
         "matte.behind": background.fill_behind(portrait.rgb, matte.alpha, iod),
         "matte.found": np.array(matte.found),
         "matte.trusted": np.array(matte.trusted),
     }
+    return {**arrays, **_lifted(arrays, bare, iod)} if matte.trusted else arrays
+
+
+def _lifted(arrays: Arrays, bare: Image, iod: float) -> Arrays:
+    """The person over the background of their own photo: made once, as most clips have it."""
+    alpha = arrays["matte.alpha"].astype(np.float32) / np.float32(255)
+    photo = arrays["matte.photo"]
+    share, colours, behind = background.lifted(photo, alpha, arrays["matte.behind"], iod)
+    changed = (photo != bare).any(2) & (alpha >= 1)
+    colours[changed] = bare[changed]
+    return {"lifted.alpha": _bytes(share), "lifted.colours": colours, "lifted.behind": behind}
 
 
 def make_layer(arrays: Arrays, options: FacemeshOptions) -> Layer | None:
     """The person over the background that ``options`` ask for; None where the photo stays in one piece."""
-    iod = FaceFrame.from_arrays(arrays, "body.frame.").iod
     if options.background == "photo" or not arrays["matte.found"]:
         return None
     if options.background == "still":
-        return _over_own_background(arrays, iod) if arrays["matte.trusted"] else None
-    return _over_another(arrays, options, iod)
+        return _over_own_background(arrays) if arrays["matte.trusted"] else None
+    return _over_another(arrays, options, FaceFrame.from_arrays(arrays, "body.frame.").iod)
 
 
-def _over_own_background(arrays: Arrays, iod: float) -> Layer:
-    alpha = arrays["matte.alpha"].astype(np.float32) / np.float32(255)
-    photo, bare = arrays["matte.photo"], arrays["body.photo"]
-    share, colours, behind = background.lifted(photo, alpha, arrays["matte.behind"], iod)
-    changed = (photo != bare).any(2) & (alpha >= 1)
-    colours[changed] = bare[changed]
-    return Layer(colours, _bytes(share), behind, photo)
+def _over_own_background(arrays: Arrays) -> Layer:
+    colours, alpha, behind = (arrays[f"lifted.{name}"] for name in ("colours", "alpha", "behind"))
+    return Layer(colours, alpha, behind, arrays["matte.photo"])
 
 
 def _over_another(arrays: Arrays, options: FacemeshOptions, iod: float) -> Layer:

@@ -68,4 +68,5 @@ def _tile_minimum(plane: NDArray[np.float32]) -> Float32:
     """The least value in each tile."""
     height, width = (-(-length // TILE) * TILE for length in plane.shape)
     padded = np.pad(plane, ((0, height - plane.shape[0]), (0, width - plane.shape[1])), mode="edge")
-    return np.asarray(padded.reshape(height // TILE, TILE, width // TILE, TILE).min((1, 3)), np.float32)
+    rows = padded.reshape(height // TILE, TILE, width).min(1)
+    return np.asarray(rows.reshape(height // TILE, width // TILE, TILE).min(2), np.float32)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "paint.hpp"
+#include "tint.hpp"
 #include "warp.hpp"
 #include "yuv.hpp"
 
@@ -121,6 +122,9 @@ void paint(Numbers& any, Sum& sum) {
     sum.add(picture);
     sum.add(mask);
     const int across = whole(any, 1, 30), down = whole(any, 1, 30);
+    const float gain[3] = {real(any, -1, 1), 0.1f, 1e30f};
+    visema::tint(view, {noise(any, across, down).data(), across, down, whole(any, 0, 255)}, gain);
+    sum.add(picture);
     std::vector<float> sheet(4 * static_cast<std::size_t>(across) * down, 0.7f);
     visema::Sprite sprite{sheet.data(), across, down, {}};
     for (double& number : sprite.to_sprite) number = whole(any, 0, 5) ? real(any, -3, 3) : 1e300;

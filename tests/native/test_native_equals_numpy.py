@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engines import video_frames
-from engines.facemesh import edges, mouth_sprites, warp
+from engines.facemesh import creases, edges, mouth_sprites, warp
 from engines.facemesh.edges import Window, blend, coverage, smoothstep, soften_seam
 from engines.facemesh.layers import Layer, mixed
 from engines.facemesh.mouth_sprites import lay
@@ -29,7 +29,7 @@ def plainly(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], An
 
     def run(work: Callable[[], Any]) -> Any:
         with monkeypatch.context() as patch:
-            for module in (edges, mouth_sprites, warp, video_frames):
+            for module in (creases, edges, mouth_sprites, warp, video_frames):
                 patch.setattr(module, "native_module", lambda: None)
             return work()
 
@@ -126,6 +126,24 @@ def test_people_over_a_background_are_equal(transparent: bool, painted: int):
         assert first.shape == (120, 160, 4 if transparent else 3)
         assert apart(first, second) <= LEVELS
         assert (apart(first, visible(layer.still)) > 20) == bool(share or painted)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_people_who_move_far_are_equal(transparent: bool):
+    """Person where there was background before, and background where there was a person."""
+    layer = person(8, transparent)
+    vertices, values, triangles = sheet(8)
+    inner = ~(values == 0).all(axis=1)
+    vertices[inner] += values[inner] * (1, 1, 0)
+    values[inner] = (-13, 7, 0)
+    vertices[inner] -= values[inner]
+    canvases = (
+        native.Canvas(layer.colours, triangles, None, over(layer)),
+        PlainCanvas(layer.colours, triangles, None, layer),
+    )
+    first, second = (visible(canvas.finish(canvas.warp(vertices, values))) for canvas in canvases)
+    assert apart(first, second) <= LEVELS
+    assert apart(first, visible(layer.still)) > 100
 
 
 def test_a_background_that_nothing_covers_stays_to_the_bit():
@@ -246,6 +264,25 @@ def test_steps_are_equal(plainly):
         assert smoothstep(low, high, 0.3) == pytest.approx(float(np.interp(0.3, values, steps)), abs=1e-5)
 
 
+@pytest.mark.parametrize("size", [(60, 70), (21, 33), (1, 1)])
+def test_tints_are_equal(size: tuple[int, int], plainly):
+    shades = cv2.GaussianBlur(np.random.default_rng(4).integers(0, 256, size, dtype=np.uint8), (0, 0), 2)
+    shades[: size[0] // 2] = creases.LEVEL
+    photo, window = texture(8), Window(20, 10, 90, 70)
+
+    def work() -> Image:
+        frame = photo.copy()
+        creases._tint(window.view(frame), shades)
+        return frame
+
+    fast = work()
+    assert apart(fast, plainly(work)) <= 1
+    assert apart(fast, photo) > 5
+    outside = np.ones(photo.shape[:2], bool)
+    window.view(outside)[:] = False
+    np.testing.assert_array_equal(fast[outside], photo[outside])
+
+
 @pytest.mark.parametrize("size", [(10, 6), (90, 122), (64, 8)])
 def test_video_frames_are_equal(size: tuple[int, int], plainly):
     image = np.random.default_rng(3).integers(0, 256, (*size, 3), dtype=np.uint8)
@@ -299,6 +336,9 @@ MESH = (np.zeros((3, 3), np.float32), np.zeros((3, 3), np.float32), np.array([[0
         lambda: native.lay(LAYER, SPRITE, [np.nan, 0, 0, 0, 1, 0], LAYER),
         lambda: native.lay(LAYER, SPRITE, [1.0, 0, 0, 0, 1, 0], LAYER[:2]),
         lambda: native.lay(PICTURE, SPRITE, [1.0, 0, 0, 0, 1, 0], LAYER),
+        lambda: native.tint(LAYER, PICTURE[..., 0], 128, [1.0, 1.0, 1.0]),
+        lambda: native.tint(PICTURE, PICTURE, 128, [1.0, 1.0, 1.0]),
+        lambda: native.tint(PICTURE, PICTURE[..., 0], 128, [1.0, np.nan, 1.0]),
         lambda: native.to_yuv420(PICTURE, PLANE, PLANE, PLANE),
         lambda: native.to_yuv420(PICTURE[:2, :4], *(np.zeros((2, 1), np.uint8),) * 3),
     ],
