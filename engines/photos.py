@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ from engines.photo_checks import (
 )
 from engines.types import AvatarRef, Image, Portrait
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+FORMATS = {"JPEG": "Jpeg", "PNG": "Png", "WEBP": "WebP", "BMP": "Bmp", "TIFF": "Tiff", "GIF": "Gif"}
+"""Kinds of pictures that are read, and the beginnings of the names of Pillow's modules for them."""
 MAX_BYTES = 60_000_000
 MAX_PIXELS = 50_000_000
 MAX_ASPECT = 8.0
@@ -73,10 +75,13 @@ def read_photo(path: Path) -> Image:
     Raises StudioError with one sentence for anything that is not a whole, reasonably sized picture.
     """
     _check_file(path)
+    # Pillow would load its forty readers where one of these is not there yet.
+    for name in FORMATS.values():
+        import_module(f"PIL.{name}ImagePlugin")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            with Pillow.open(path, formats=FORMATS) as picture:
+            with Pillow.open(path, formats=tuple(FORMATS)) as picture:
                 _check_size(*picture.size)
                 return _to_rgb(picture)
     except UnidentifiedImageError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from engines.facemesh.anatomy import (
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
     UPPER_INNER_LIP,
+    FaceFrame,
     Floats,
     Row,
     face_frame,
@@ -161,8 +163,14 @@ class FacemeshAnimator:
             raise StudioError(
                 "The face is too small to animate; use a photo where it is at least 90 pixels wide."
             )
-        whole = portrait
-        portrait, glasses = take_off(portrait, frame)
+        bare, glasses = take_off(portrait, frame)
+        # The person's edge has nothing to do with the face: both are looked for side by side.
+        with ThreadPoolExecutor(1) as beside:
+            matte = beside.submit(matte_arrays, portrait, bare.rgb, frame.iod)
+            return {**self._prepare_face(bare, glasses, frame), **matte.result()}
+
+    def _prepare_face(self, portrait: Portrait, glasses: Arrays, frame: FaceFrame) -> Arrays:
+        """``portrait`` without the ``glasses`` that were taken off it."""
         hidden = hidden_by(glasses, portrait.rgb.shape)
         portrait = fitted_lips(fitted_lids(portrait, frame, hidden), frame)
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
@@ -175,7 +183,6 @@ class FacemeshAnimator:
             **prepare_eyes(portrait, frame, hidden),
             **prepare_creases(portrait, frame),
             **glasses,
-            **matte_arrays(whole, portrait.rgb, frame.iod),
         }
 
     def animate(self, prepared: Arrays, motion: Motion, options: FacemeshOptions) -> FrameStream:
