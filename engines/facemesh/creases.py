@@ -40,7 +40,7 @@ SKIN = (0.45, 0.7)
 """Brightness relative to the cheeks from which on something is skin rather than hair."""
 LEAST = 0.012
 """A fold that takes less brightness than this is not drawn."""
-FOLDING_WIDTHS = (0.43, 0.55)
+FOLDING_WIDTHS = (0.45, 0.55)
 """Mouths so wide, in iod from corner to corner, make no fold when they smile, and a full one."""
 WIDTH, RIDGE_AWAY = 0.014, 0.032
 """Standard deviation of a fold's shade and distance of the ridge beside it, iod."""
