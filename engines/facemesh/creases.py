@@ -14,7 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.anatomy import LEFT_CHEEK, POINTS, RIGHT_CHEEK, FaceFrame, Floats
+from engines.facemesh.anatomy import (
+    LEFT_CHEEK,
+    LEFT_MOUTH_CORNER,
+    POINTS,
+    RIGHT_CHEEK,
+    RIGHT_MOUTH_CORNER,
+    FaceFrame,
+    Floats,
+)
 from engines.facemesh.creases_table import CREASES, Crease
 from engines.facemesh.edges import Window, smooth_curve, smoothstep
 from engines.facemesh.mouth_light import luma
@@ -33,6 +41,8 @@ SKIN = (0.45, 0.7)
 """Brightness relative to the cheeks from which on something is skin rather than hair."""
 LEAST = 0.012
 """A fold that takes less brightness than this is not drawn."""
+FOLDING_WIDTHS = (0.45, 0.55)
+"""Mouths so wide, in iod from corner to corner, make no fold when they smile, and a full one."""
 WIDTH, RIDGE_AWAY = 0.014, 0.032
 """Standard deviation of a fold's shade and distance of the ridge beside it, iod."""
 COARSE = 90.0
@@ -56,8 +66,18 @@ def prepare_creases(portrait: Portrait, frame: FaceFrame) -> Arrays:
     points = np.asarray(portrait.landmarks, np.float64)[:, :2]
     uneven = _texture(grey, points, frame.iod) / USUAL_TEXTURE
     texture = float(np.clip(uneven**1.5, SOFTEST, DEEPEST))
-    depth = [texture * _room(grey, points, frame.iod, crease) for crease in CREASES]
+    pushed = _pushed(portrait.landmarks, frame)
+    depth = [
+        texture * _room(grey, points, frame.iod, crease) * (pushed if crease.of_smile else 1.0)
+        for crease in CREASES
+    ]
     return {"crease.depth": np.array(depth, np.float32)}
+
+
+def _pushed(landmarks: Floats, frame: FaceFrame) -> float:
+    """0..1: how far a smile pushes the cheeks into folds; a small mouth ends too far away from them."""
+    right, left = frame.to_local(landmarks)[[RIGHT_MOUTH_CORNER, LEFT_MOUTH_CORNER]]
+    return float(smoothstep(*FOLDING_WIDTHS, float(left[0] - right[0])))
 
 
 def _texture(grey: Float32, points: Floats, iod: float) -> float:

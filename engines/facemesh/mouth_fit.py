@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.anatomy import LOWER_INNER_LIP, UPPER_INNER_LIP, FaceFrame
+from engines.facemesh.mouth_open import open_edges
 from engines.facemesh.mouth_parted import parted_edges
 from engines.facemesh.mouth_plane import UPPER_SHARE
 from engines.facemesh.mouth_strip import MouthStrip
@@ -34,7 +35,7 @@ FARTHEST_LINE = 0.035
 """No part of the line is moved across by more than this, in iod."""
 
 MOSTLY_SHUT = (SHUT_GAP + PARTED_GAP) / 2
-"""Lips further apart than this, in iod, are found well by the mesh: there is no line."""
+"""Between lips further apart than this, in iod, there is no line."""
 
 SKIN_FOLLOWS = 0.085
 """How far around a moved corner the skin goes along, in iod (standard deviation)."""
@@ -49,10 +50,10 @@ def fitted_lips(portrait: Portrait, frame: FaceFrame) -> Portrait:
     )
     across = float(np.linalg.norm(frame.axes[0][:2])) * frame.iod
     gap = float(np.linalg.norm(lower - upper, axis=1).max()) / across
-    if gap > MOSTLY_SHUT or float(np.linalg.norm(upper[-1] - upper[0])) < 8:
+    if float(np.linalg.norm(upper[-1] - upper[0])) < 8:
         return portrait
     strip = MouthStrip.of(portrait.rgb, upper, lower, across)
-    lips = _seen(strip)
+    lips = open_edges(strip) if gap > MOSTLY_SHUT else _seen(strip)
     if lips is None:
         return portrait
     return replace(portrait, landmarks=_moved(portrait.landmarks, strip, lips, frame.iod))

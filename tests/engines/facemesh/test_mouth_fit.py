@@ -15,7 +15,11 @@ from engines.adjust import settled_mouth
 from engines.facemesh import FacemeshOptions
 from engines.facemesh.anatomy import LOWER_INNER_LIP, UPPER_INNER_LIP, face_frame
 from engines.facemesh.animator import FacemeshAnimator
+from engines.facemesh.edges import outline, smooth_curve
 from engines.facemesh.mouth_fit import fitted_lips
+from engines.facemesh.rest import LIP_ROWS, measure_rest
+from engines.facemesh.shapes_fields import LipFields
+from engines.facemesh.shapes_mouth import pucker
 from engines.photos import make_portrait, read_photo
 from engines.types import HandleShift, Image, Portrait
 from tests.engines.facemesh.conftest import Weights, motion_of
@@ -128,3 +132,42 @@ def test_lips_put_in_place_by_hand_stay() -> None:
     settled = replace(portrait, settled_mouth=settled_mouth([HandleShift("mouth_left", 0.01, 0.0)]))
     assert np.array_equal(fitted_lips(settled, frame).landmarks, portrait.landmarks)
     assert not settled_mouth([HandleShift("chin", 0.0, 0.02)])
+
+
+def test_lips_of_a_laugh_lie_around_all_the_dark_beside_its_teeth(photo: Image) -> None:
+    portrait = make_portrait(cv2.resize(photo, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 0, None)
+    frame = face_frame(portrait.landmarks)
+    dark = np.zeros(portrait.rgb.shape[:2], np.uint8)
+    for row in (UPPER_INNER_LIP[1:4], UPPER_INNER_LIP[-4:-1]):
+        edge = portrait.landmarks[list(row), :2]
+        up = np.array([0.0, 0.02 * frame.iod])
+        band = np.concatenate([edge + up, (edge - up)[::-1]])
+        cv2.fillPoly(dark, [np.round(band).astype(np.int32)], 255)
+    weight = cv2.GaussianBlur(dark.astype(np.float32) / 255, (0, 0), 1.0)[..., None]
+    shaded = (portrait.rgb * (1 - weight) + weight * (40, 18, 16)).astype(np.uint8)
+    laugh = replace(portrait, rgb=shaded)
+    shares = []
+    for face in (laugh, fitted_lips(laugh, frame)):
+        lips = [face.landmarks[list(row), :2] for row in (UPPER_INNER_LIP, LOWER_INNER_LIP)]
+        polygon = np.round(outline(*(smooth_curve(row) for row in lips))).astype(np.int32)
+        inside = cv2.fillPoly(np.zeros_like(dark), [polygon], 1)
+        shares.append(float(inside[dark > 0].mean()))
+    assert shares[0] < 0.7
+    assert shares[1] > 0.88
+
+
+def test_a_kiss_is_no_heart() -> None:
+    portrait = make_portrait(avatar("mira"), 0, 512)
+    frame = face_frame(portrait.landmarks)
+    fields = LipFields(measure_rest(portrait.landmarks, frame))
+    closed = fields.face.closed_lips
+    kiss = closed + pucker(fields)[LIP_ROWS]
+    bows = [outline_bow(lips) for lips in (closed, kiss)]
+    assert bows[0] > 0.01
+    assert bows[1] < 0.5 * bows[0]
+
+
+def outline_bow(lips: NDArray[Any]) -> float:
+    """How far the middle of the upper lip's outer edge lies below its peaks, over its width."""
+    edge = lips[3]
+    return float(edge[5, 1] - (edge[4, 1] + edge[6, 1]) / 2) / float(edge[-1, 0] - edge[0, 0])
