@@ -9,6 +9,7 @@ whole network.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,4 +161,4 @@ def _folded(block: Any) -> nn.Sequential:
 def _folded_layer(layer: nn.Module) -> nn.Module:
     if isinstance(layer, Conv):
         return Folded(layer)
-    return FoldedTransposed(layer) if isinstance(layer, Transposed) else layer
+    return FoldedTransposed(layer) if isinstance(layer, Transposed) else deepcopy(layer)

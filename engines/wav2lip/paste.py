@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from engines.types import Float32, Image
 
-ACROSS = (0.12, 0.26)
-DOWN = (0.54, 0.66)
+ACROSS = (0.06, 0.18)
+DOWN = (0.5, 0.57)
 BELOW = 0.9
 """Where the mouth is put back, in fractions of the face's box: from the first of each pair on it comes in
 and is whole at the second, from both sides; it goes again between ``BELOW`` and the lower edge."""
