@@ -1,6 +1,6 @@
 """Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
 
-data/avatars/<owner>/<id>/source.<ext>  manifest.json
+data/avatars/<owner>/<id>/source.<ext>  manifest.json  (source.npz: the faces in a film)
 data/clips/<owner>/<id>/clip.mp4|webm   manifest.json  (recording.<ext>, backdrop0.<ext>, clip.c2pa)
 data/trash/<owner>/<avatars or clips>/<id>/
 """
@@ -59,6 +59,7 @@ LOCAL_OWNER = "local"
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "avatars"
 AVATARS, CLIPS = "avatars", "clips"
 NO_CLIP = "There is no such clip; it may have been deleted."
+NO_POINTS = "The points of a filmed face are found in every frame; they cannot be moved by hand."
 _OWNER = re.compile(r"[a-z0-9]{1,64}")
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 
@@ -120,6 +121,17 @@ class Library:
             write_manifest(part, avatar_manifest(named, record, photo, source))
         return read_avatar(folder)
 
+    def add_film(
+        self, owner: str, name: str, record: ConsentRecord, facts: dict[str, Any], fill: Callable[[Path], Path]
+    ) -> Avatar:
+        """Keep a film as an avatar. ``fill`` puts it into a folder and says where its video lies there."""
+        folder = self._avatars / checked_owner(owner) / secrets.token_hex(6)
+        with whole_folder(folder) as part:
+            source = fill(part).name
+            named = clean_name(name, "Avatar")
+            write_manifest(part, {**avatar_manifest(named, record, AvatarRef(source), source), **facts})
+        return read_avatar(folder)
+
     def state_consent(self, owner: str, avatar_id: str, record: ConsentRecord) -> Avatar:
         """Write down by what right an avatar of the owner's speaks."""
         return read_avatar(_changed(self._own_avatar(owner, avatar_id), consent=asdict(record)))
@@ -134,6 +146,8 @@ class Library:
         Raises StudioError for samples, unknown ids and corrections that cannot be.
         """
         folder, avatar = self._own_avatar(owner, avatar_id), self.avatar(owner, avatar_id)
+        if avatar.filmed:
+            raise StudioError(NO_POINTS)
         corrected_face(read_photo(avatar.source), replace(photo, source=str(avatar.source), face=avatar.face))
         return read_avatar(_changed(folder, **corrections(photo)))
 

@@ -27,6 +27,7 @@ class Avatar:
     """A face that can talk. ``sample``: it ships with the studio and belongs to everybody.
 
     ``adjust``, ``placed``: what its owner corrected of the points found, or where they put the face.
+    ``frames``: those of its film, 0 if it is a photo; ``img_size``: side in px of its face crops.
     """
 
     id: str
@@ -40,6 +41,13 @@ class Avatar:
     sentence: str = ""
     adjust: tuple[HandleShift, ...] = ()
     placed: PlacedFace | None = None
+    frames: int = 0
+    img_size: int = 256
+
+    @property
+    def filmed(self) -> bool:
+        """Whether it is made of a video."""
+        return self.frames > 0
 
     @property
     def consent(self) -> Consent:
@@ -98,6 +106,8 @@ def read_avatar(folder: Path) -> Avatar:
         created=manifest["created"],
         adjust=ref.adjust,
         placed=ref.placed,
+        frames=int(manifest.get("frames", 0)),
+        img_size=int(manifest.get("img_size", 256)),
     )
 
 

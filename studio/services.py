@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from engines.audio import write_wav
 from engines.cache import Cache, make_key
+from engines.footage.filming import FilmOptions
 from engines.manager import EngineManager
 from engines.photos import PhotoReport, inspect_photo, read_photo
 from engines.pipeline import Pipeline
@@ -21,6 +22,7 @@ from engines.stages import VoiceInfo
 from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
 from studio.consent import ConsentRecord, now
 from studio.credentials import Credentials, clip_statement
+from studio.films import Films, film_facts
 from studio.jobs import Jobs
 from studio.library import Avatar, Library, checked_owner
 from studio.settings import Settings, ensure_data_folder
@@ -39,6 +41,7 @@ class Studio:
         self.pipeline = Pipeline(self.manager, self.cache, settings.max_seconds)
         self.credentials = Credentials(settings)
         self.library = Library(settings.data, self.credentials)
+        self.films = Films(settings.data / "films")
         self.jobs = Jobs(self.pipeline, self.library, settings)
         self._listen = settings.data / "listen"
         self._lock = FileLock(settings.data / "studio.lock")
@@ -74,11 +77,28 @@ class Studio:
         """The faces in a picture and what is wrong with it; raises StudioError if it cannot be read."""
         return inspect_photo(read_photo(photo))
 
+    def add_film(
+        self,
+        owner: str,
+        clip: Path,
+        name: str | None,
+        record: ConsentRecord,
+        options: FilmOptions,
+        watch: Watch,
+    ) -> tuple[Avatar, tuple[str, ...]]:
+        """Make an avatar of a video; returns it and sentences on what was noticed. Raises as film_clip does."""
+        filmed = self.films.make(clip, options, watch)
+        facts = film_facts(filmed, options)
+        named = name or clip.stem
+        avatar = self.library.add_film(owner, named, record, facts, lambda part: self.films.take(filmed, part))
+        return avatar, filmed.notes
+
     def sweep(self) -> None:
         """Remove what earlier runs left half done, unless another studio works in the same folder."""
         with suppress(Timeout):
             self._lock.acquire(blocking=False)
             self.library.sweep(self.jobs.unfinished())
+            self.films.sweep()
             shutil.rmtree(self._listen, ignore_errors=True)
 
     def close(self) -> None:
