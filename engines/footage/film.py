@@ -150,7 +150,7 @@ def _packets(path: Path, fps: float) -> Iterator[tuple[int, Any]]:
     with av.open(str(path)) as source:
         for packet in source.demux(source.streams.video[0]):
             if packet.size:
-                yield _number_of(packet.pts, packet.time_base, rate_of(fps)), packet
+                yield _number_of(packet.pts or 0, packet.time_base, rate_of(fps)), packet
 
 
 def rate_of(fps: float) -> Fraction:
