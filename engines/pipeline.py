@@ -33,7 +33,16 @@ from engines.manager import EngineManager
 from engines.photos import prepare_photo, read_photo
 from engines.progress import Watch
 from engines.registry import Engine, Recipe, get_engine, get_recipe
-from engines.requests import check_emotions, content_document, file_digest, is_transparent, speech_digest
+from engines.requests import (
+    check_emotions,
+    check_engines,
+    content_document,
+    engine_versions,
+    file_digest,
+    finishers_of,
+    is_transparent,
+    speech_digest,
+)
 from engines.transcripts import fit_notes, has_transcript, pack_alignment, unpack_alignment
 from engines.types import (
     Arrays,
@@ -80,9 +89,9 @@ class Pipeline:
     def key(self, request: RenderRequest) -> str:
         """Names the clip by everything that makes it. Raises StudioError for input that cannot work."""
         check_emotions(request.expression.emotions)
-        recipe = get_recipe(request.recipe)
+        check_engines(request)
         check_files(request)
-        return make_key(PIPELINE_VERSION, _versions(recipe), content_document(request))
+        return make_key(PIPELINE_VERSION, sorted(engine_versions(request).items()), content_document(request))
 
     def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> Spoken:
         """The speech of ``words``: their text spoken without its feeling tags, or their recording."""
@@ -178,12 +187,16 @@ class Pipeline:
         stream = self.manager.stage(engine.name, "animator").animate(prepared, motion, engine.parse_options({}))
         return [np.array(frame) for frame in stream.frames]
 
-    def stream(self, request: RenderRequest, prepared: Arrays, motion: Motion, recipe: Recipe) -> FrameStream:
-        """The frames of a clip, made as they are taken."""
-        engine = get_engine(recipe.animator)
+    def stream(self, request: RenderRequest, take: Take, watch: Watch, first: int = 0) -> FrameStream:
+        """The frames of a clip from ``first`` on, with everything done to them, made as they are taken."""
+        engine = get_engine(get_recipe(request.recipe).animator)
         parsed = engine.parse_options(request.options.get(engine.name, {}))
         animator = self.manager.stage(engine.name, "animator")
-        stream: FrameStream = animator.animate(prepared, motion, parsed)
+        stream: FrameStream = animator.animate(take.prepared, take.motion.cut(first), parsed)
+        stream = replace(stream, first=first)
+        for engine in finishers_of(request):
+            parsed = engine.parse_options(request.options.get(engine.name, {}))
+            stream = self.manager.stage(engine.name, "finisher").finish(stream, take.speech, parsed, watch)
         return stream
 
     def rehearse(self, request: RenderRequest, watch: Watch, ledger: Ledger) -> Take:
@@ -218,7 +231,7 @@ class Pipeline:
     def _render(self, request: RenderRequest, out: Path, watch: Watch, key: str) -> Clip:
         ledger = Ledger()
         take = self.rehearse(request, watch, ledger)
-        stream = self.stream(request, take.prepared, take.motion, get_recipe(request.recipe))
+        stream = self.stream(request, take, watch)
         ledger.notes.extend(stream.notes)
         self._encode(stream, take.speech, out, watch, ledger)
         return self.finish(request, stream.spec, out, ledger, key)
@@ -274,8 +287,9 @@ def _mark(out: Path) -> str:
 def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[StageTime]) -> Clip:
     notes = tuple(facts["notes"])
     shape = {name: facts[name] for name in ("duration", "width", "height", "fps", "frames")}
-    engines = dict(_versions(get_recipe(request.recipe)))
-    return Clip(path=out, request=request, engines=engines, times=tuple(times), notes=notes, **shape)
+    return Clip(
+        path=out, request=request, engines=engine_versions(request), times=tuple(times), notes=notes, **shape
+    )
 
 
 def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> None:
@@ -284,10 +298,6 @@ def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> Non
     if count > 1:
         which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"
         ledger.notes.append(f"The picture shows {count} faces; {which} is talking.")
-
-
-def _versions(recipe: Recipe) -> list[tuple[str, str]]:
-    return [(name, get_engine(name).version) for name in (recipe.voice, recipe.driver, recipe.animator)]
 
 
 def _tag(engine: Engine) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from engines.adjust import check_shifts
 from engines.errors import StudioError
 from engines.options import option_fields
-from engines.registry import get_engine, get_recipe
+from engines.registry import Engine, engine_readiness, get_engine, get_finisher, get_recipe
 from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
 
 _READ_BLOCK = 1 << 20
@@ -27,6 +27,8 @@ def parse_request(document: Mapping[str, Any]) -> RenderRequest:
     request: RenderRequest = _checked(RenderRequest, document)
     check_emotions(request.expression.emotions)
     check_shifts(request.avatar.adjust)
+    for name in request.finish:
+        get_finisher(name)
     return request
 
 
@@ -95,6 +97,44 @@ def with_pictures(request: RenderRequest, pictures: Mapping[tuple[str, str], str
     for (engine, option), path in pictures.items():
         options[engine][option] = path
     return replace(request, options=options)
+
+
+def finishers_of(request: RenderRequest) -> tuple[Engine, ...]:
+    """What goes over the frames of ``request``, in order: its recipe's finishers, then its own, each once.
+
+    Raises StudioError for a name that is none.
+    """
+    names = dict.fromkeys((*get_recipe(request.recipe).finishers, *request.finish))
+    return tuple(get_finisher(name) for name in names)
+
+
+def engines_of(request: RenderRequest) -> tuple[Engine, ...]:
+    """Every engine that has a part in ``request``, each once."""
+    recipe = get_recipe(request.recipe)
+    names = (recipe.voice, recipe.driver, recipe.animator, *(engine.name for engine in finishers_of(request)))
+    return tuple(get_engine(name) for name in dict.fromkeys(names))
+
+
+def engine_versions(request: RenderRequest) -> dict[str, str]:
+    """The version of every engine of ``request``, with the model file in use where there is more than one."""
+    versions = {}
+    for engine in engines_of(request):
+        variant = engine_readiness(engine, request.options.get(engine.name, {})).variant
+        versions[engine.name] = f"{engine.version} ({variant})" if variant else engine.version
+    return versions
+
+
+def check_engines(request: RenderRequest) -> None:
+    """Raise StudioError, saying what to do, if an engine of ``request`` cannot work as things are."""
+    for engine in engines_of(request):
+        problem = engine_readiness(engine, request.options.get(engine.name, {})).problem
+        if problem:
+            raise StudioError(problem)
+
+
+def making_name(recipe: str, finish: Iterable[str]) -> str:
+    """A recipe and what else goes over its frames, in one word: jobs of one such name take equally long."""
+    return "+".join((recipe, *finish))
 
 
 def is_transparent(request: RenderRequest) -> bool:

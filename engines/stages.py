@@ -66,3 +66,16 @@ class Animator(Protocol):
     def animate(self, prepared: Arrays, motion: Motion, options: Any) -> FrameStream:
         """Frames for every row of ``motion``, made one by one as they are taken."""
         ...
+
+
+class Finisher(Protocol):
+    """Frames to frames with something done to them."""
+
+    def finish(self, stream: FrameStream, speech: Speech, options: Any, watch: Watch) -> FrameStream:
+        """The frames of ``stream``, as many and in the same order, made as they are taken, in batches at most.
+
+        Frame i is seen at (stream.first + i) / fps seconds of ``speech``, the whole clip's sound. What becomes
+        of a frame may depend on later ones but not on earlier ones, for a clip that broke off goes on in its
+        middle; what it depends on must not change with how many frames there are.
+        """
+        ...

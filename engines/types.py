@@ -186,12 +186,16 @@ class FrameStream:
     (H, W, 4) RGBA with straight alpha.
 
     Every frame is an array of its own, so that some can be made ahead while earlier ones are in use. ``notes``:
-    sentences for the user about how they are made.
+    sentences for the user about how they are made. ``first``: which frame of the clip the stream begins with.
+    ``faces``: (count, 4) float32 px, the face's left, top, right, bottom in every frame, hairline to chin and
+    cheek to cheek; a row of NaN where no face can be used; None where nobody knows yet.
     """
 
     spec: FrameSpec
     frames: Iterator[Image]
     notes: tuple[str, ...] = ()
+    faces: Float32 | None = None
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -262,6 +266,7 @@ class RenderRequest:
     """One clip, as one JSON document: the page, the CLI, the API, jobs and cache keys all use it.
 
     ``options``: per engine name, the fields of its options dataclass that differ from their defaults.
+    ``finish``: engines that go over the frames after those of the recipe, in order.
     """
 
     avatar: AvatarRef
@@ -270,6 +275,7 @@ class RenderRequest:
     recipe: str = "instant"
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     output: Output = field(default_factory=Output)
+    finish: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

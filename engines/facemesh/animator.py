@@ -21,6 +21,7 @@ from engines.facemesh.anatomy import (
     face_frame,
 )
 from engines.facemesh.body import BodyLayer, Layer, background_note, make_layer, matte_arrays
+from engines.facemesh.boxes import face_boxes
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
@@ -38,7 +39,7 @@ from engines.facemesh.shapes_eyes import LOOK_ACROSS, LOOK_UPDOWN
 from engines.facemesh.shapes_jaw import OPEN_AT_ONE
 from engines.facemesh.warp import make_canvas
 from engines.types import BLENDSHAPE_INDEX as INDEX
-from engines.types import TONGUE_SHAPES, Arrays, FrameSpec, FrameStream, Image, Motion, Portrait
+from engines.types import TONGUE_SHAPES, Arrays, Float32, FrameSpec, FrameStream, Image, Motion, Portrait
 
 if TYPE_CHECKING:
     from engines.facemesh import FacemeshOptions
@@ -89,6 +90,10 @@ class Scene:
         draw_parting(frame, mouth.upper, mouth.lower, self._deformer.frame.iod, self._deformer.rest.parted)
         self._mouth.paint(frame, mouth)
         return frame if self._body is None else self._body.compose(frame, shape.vertices, shape.values)
+
+    def face_boxes(self, poses: Float32) -> Float32:
+        """(T, 4) px: where the face is under each row of ``poses`` (T, 6), as in ``FrameStream.faces``."""
+        return face_boxes(self._deformer, poses)
 
     def _mouth_pose(self, shape: Deformed, weights: Floats, tongue: Floats | None) -> MouthPose:
         upper, lower = self._lip_edges(shape)
@@ -179,9 +184,9 @@ class FacemeshAnimator:
         note = background_note(prepared, options)
         layer = make_layer(prepared, options)
         spec = FrameSpec(width, height, motion.fps, len(motion), alpha=options.transparent)
-        return FrameStream(
-            spec, _frames(Scene(prepared, options.keep_smile, layer), motion), (note,) if note else ()
-        )
+        scene = Scene(prepared, options.keep_smile, layer)
+        notes = (note,) if note else ()
+        return FrameStream(spec, _frames(scene, motion), notes, scene.face_boxes(motion.head))
 
 
 def _frames(scene: Scene, motion: Motion) -> Iterator[Image]:

@@ -33,6 +33,7 @@ Rate = Annotated[float, Field(ge=5.0, le=60.0, allow_inf_nan=False)]
 EMOTIONS_HELP = 'JSON: {"joy": 0.8}, or over time [{"time": 2, "weights": {"fear": 1}}].'
 
 STRENGTHS_HELP = 'JSON: {"head": 0.5, "blink": 1}: mouth, brows, blink, gaze, head, breathing.'
+FINISH_HELP = "What goes over the frames, by name, with commas between: wav2lip."
 OPTIONS_HELP = 'JSON, options by engine: {"facemesh": {"background": "blurred"}}.'
 
 
@@ -45,6 +46,7 @@ class SpeechFields(BaseModel):
     expression: OptionalText = Field(None, max_length=2000, description=STRENGTHS_HELP)
     options: OptionalText = Field(None, max_length=20_000, description=OPTIONS_HELP)
     recipe: str = Field("instant", max_length=80, description="Which engines work together.")
+    finish: OptionalText = Field(None, max_length=200, description=FINISH_HELP)
     seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
     fps: Rate = Field(25.0, description="Frames per second.")
     size: OptionalSize = Field(None, ge=64, le=3840, description="Long side in pixels; the photo's otherwise.")
@@ -69,6 +71,7 @@ def request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Ren
         "recipe": fields.recipe,
         "options": parse_object(fields.options, "options"),
         "output": {"fps": fields.fps, "size": fields.size},
+        "finish": [name.strip() for name in (fields.finish or "").split(",") if name.strip()],
     }
     request = parse_request(document)
     for name, values in request.options.items():

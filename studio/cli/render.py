@@ -13,7 +13,7 @@ from engines.encode import check_clip_path
 from engines.errors import StudioError
 from engines.motion_files import check_motion_path, write_motion
 from engines.pipeline import Pipeline
-from engines.registry import get_recipe
+from engines.registry import all_finishers, get_recipe
 from engines.requests import parse_request, request_document
 from engines.types import AvatarRef, Clip, Output, RenderRequest
 from studio.cli.common import (
@@ -33,6 +33,7 @@ from studio.library import LOCAL_OWNER
 from studio.services import Studio, avatar_ref
 
 PATH = click.Path(path_type=Path)
+FINISHERS = ", ".join(all_finishers())
 
 
 @click.command("render", help="Make a talking video from a picture and words.")
@@ -43,6 +44,9 @@ PATH = click.Path(path_type=Path)
 @click.option("--consent", type=click.Choice(CONSENTS), help="Whose face a picture shows, for the credentials.")
 @click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
 @click.option("--size", type=click.IntRange(64, 3840), help="Long side in pixels; the photo's, at most 1080.")
+@click.option(
+    "--finish", multiple=True, metavar="NAME", help=f"What goes over the frames, repeatable: {FINISHERS}."
+)
 @click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON about the clip.")
 @click.pass_context
@@ -70,6 +74,7 @@ def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
         recipe=values["recipe"],
         options=engine_options(values),
         output=Output(values["fps"], values["size"]),
+        finish=values["finish"],
     )
     return parse_request(request_document(request))
 

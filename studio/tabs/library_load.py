@@ -33,7 +33,7 @@ def loads(parts: Parts) -> list[Any]:
     panel = parts.avatar.adjust
     fixed += [parts.avatar.adjust_own, panel.panel, panel.editor, panel.effect, panel.opened, parts.stage.ask]
     fixed += [speech.voice, speech.upload, speech.transcript, speech.tongue, emotion.seed]
-    fixed += [preview.recipe, preview.fps, preview.size, *emotion.emotions.values()]
+    fixed += [preview.recipe, preview.fps, preview.size, preview.finish, *emotion.emotions.values()]
     controls = (emotion.strengths, speech.options, *emotion.engines.values())
     return [*fixed, *(item for some in controls for item in some.components.values())]
 
@@ -102,4 +102,5 @@ def _option(request: RenderRequest, engine: str, declared: OptionField) -> Any:
 def _output(parts: Parts, request: RenderRequest) -> Updates:
     tab, wanted = parts.preview, request.output.size or OWN_SIZE
     size = min((value for _, value in SIZES), key=lambda value: abs(value - wanted))
-    return {tab.recipe: request.recipe, tab.fps: round(request.output.fps), tab.size: size}
+    fps = round(request.output.fps)
+    return {tab.recipe: request.recipe, tab.fps: fps, tab.size: size, tab.finish: list(request.finish)}

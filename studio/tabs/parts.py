@@ -126,6 +126,7 @@ class PreviewTab:
     recipe: gr.Dropdown
     fps: gr.Dropdown
     size: gr.Dropdown
+    finish: gr.CheckboxGroup
     clips: gr.HTML
     shown: gr.State
 
@@ -204,7 +205,8 @@ class Parts:
         """What decides the clip."""
         preview = self.preview
         engines = {item for controls in self.emotion.engines.values() for item in controls.components.values()}
-        return self.face_inputs | self.voice_inputs | engines | {preview.recipe, preview.fps, preview.size}
+        making = {preview.recipe, preview.fps, preview.size, preview.finish}
+        return self.face_inputs | self.voice_inputs | engines | making
 
     def guard(self, notice: gr.HTML) -> Guard:
         """A guard that speaks through ``notice``."""

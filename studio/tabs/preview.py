@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.errors import StudioError
-from engines.registry import Recipe
+from engines.registry import Recipe, all_finishers, engine_readiness
 from engines.types import Output, StageTime
 from studio.tabs import markup, pictures
 from studio.tabs.answer import answer
@@ -62,17 +62,32 @@ def build_preview_tab(recipes: Mapping[str, Recipe], recipe: Recipe) -> PreviewT
         download = gr.DownloadButton("Download the video", variant="primary", elem_id="download")
         with gr.Accordion("How it was made", open=False, elem_id="making"):
             making = gr.HTML(apply_default_css=False)
-    with gr.Accordion("Video settings", open=False, elem_id="settings"), gr.Row():
-        titles = [(item.title, item.name) for item in recipes.values()]
-        choice = gr.Dropdown(
-            titles, value=recipe.name, label="Recipe", visible=len(titles) > 1, elem_id="recipe"
-        )
-        fps = gr.Dropdown(FRAME_RATES, value=round(Output().fps), label="Frames per second", elem_id="fps")
-        size = gr.Dropdown(SIZES, value=OWN_SIZE, label="Long side in pixels", elem_id="size")
+    with gr.Accordion("Video settings", open=False, elem_id="settings"):
+        with gr.Row():
+            titles = [(item.title, item.name) for item in recipes.values()]
+            choice = gr.Dropdown(
+                titles, value=recipe.name, label="Recipe", visible=len(titles) > 1, elem_id="recipe"
+            )
+            fps = gr.Dropdown(FRAME_RATES, value=round(Output().fps), label="Frames per second", elem_id="fps")
+            size = gr.Dropdown(SIZES, value=OWN_SIZE, label="Long side in pixels", elem_id="size")
+        finish = _finish_choice()
     gr.HTML("<h2>Earlier clips</h2>", apply_default_css=False)
     clips = gr.HTML(js_on_load=ON_CLIPS, apply_default_css=False, elem_id="clips")
     playing = (empty, player, video, download, making)
-    return PreviewTab(notice, progress, cancel, *playing, choice, fps, size, clips, gr.State(""))
+    return PreviewTab(notice, progress, cancel, *playing, choice, fps, size, finish, clips, gr.State(""))
+
+
+def _finish_choice() -> gr.CheckboxGroup:
+    """What may go over the frames; what cannot work yet says why."""
+    known = all_finishers()
+    problems = [engine_readiness(engine, {}).problem for engine in known.values()]
+    return gr.CheckboxGroup(
+        [(engine.title, name) for name, engine in known.items()],
+        label="After animating",
+        info=" ".join(problem for problem in problems if problem) or None,
+        visible=bool(known),
+        elem_id="finish",
+    )
 
 
 def connect_preview_tab(parts: Parts) -> None:

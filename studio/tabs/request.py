@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engines.errors import StudioError
 from engines.registry import get_recipe
+from engines.requests import check_engines, engines_of
 from engines.types import EmotionKey, Expression, Output, RenderRequest, Words
 from studio.services import avatar_ref
 from studio.tabs.owner import owner_of
@@ -39,22 +41,25 @@ def words_from(parts: Parts, form: Form) -> Words:
 def request_from(parts: Parts, form: Form) -> RenderRequest:
     """The whole clip. Raises StudioError if something is missing or not this person's."""
     avatar = parts.studio.library.avatar(owner_of(form[parts.token]), _chosen_avatar(parts, form))
-    return RenderRequest(
+    request = RenderRequest(
         avatar=avatar_ref(avatar),
         words=words_from(parts, form),
         expression=expression_from(parts, form),
         recipe=str(form[parts.preview.recipe]),
-        options=engine_options(parts, form),
         output=Output(fps=float(form[parts.preview.fps]), size=int(form[parts.preview.size]) or None),
+        finish=tuple(form[parts.preview.finish] or ()),
     )
+    request = replace(request, options=engine_options(parts, form, request))
+    check_engines(request)
+    return request
 
 
-def engine_options(parts: Parts, form: Form) -> dict[str, dict[str, Any]]:
-    """Per engine of the chosen recipe, what differs from its defaults."""
-    recipe = get_recipe(str(form[parts.preview.recipe]))
-    engines = {**parts.emotion.engines, recipe.voice: parts.speech.options}
-    wanted = (recipe.voice, recipe.driver, recipe.animator)
-    options = {name: engines[name].changed(form) for name in wanted if name in engines}
+def engine_options(parts: Parts, form: Form, request: RenderRequest) -> dict[str, dict[str, Any]]:
+    """Per engine that ``request`` takes, what differs from its defaults."""
+    shown = {**parts.emotion.engines, get_recipe(request.recipe).voice: parts.speech.options}
+    options = {
+        engine.name: shown[engine.name].changed(form) for engine in engines_of(request) if engine.name in shown
+    }
     return {name: values for name, values in options.items() if values}
 
 
