@@ -36,13 +36,15 @@ from engines.registry import Engine, Recipe, get_engine, get_recipe
 from engines.requests import (
     check_emotions,
     check_engines,
+    check_kind,
     content_document,
     engine_versions,
-    file_digest,
     finishers_of,
     is_transparent,
+    source_digest,
     speech_digest,
 )
+from engines.stages import SOURCE
 from engines.transcripts import fit_notes, has_transcript, pack_alignment, unpack_alignment
 from engines.types import (
     Arrays,
@@ -91,6 +93,7 @@ class Pipeline:
         check_emotions(request.expression.emotions)
         check_engines(request)
         check_files(request)
+        check_kind(request)
         return make_key(PIPELINE_VERSION, sorted(engine_versions(request).items()), content_document(request))
 
     def speak(self, words: Words, recipe: Recipe, options: dict[str, Any], watch: Watch) -> Spoken:
@@ -160,8 +163,12 @@ class Pipeline:
     def prepare(self, avatar: AvatarRef, recipe: Recipe, size: int | None) -> tuple[Arrays, bool]:
         """What the animator knows of the photo."""
         engine = get_engine(recipe.animator)
-        named = asdict(replace(avatar, source=file_digest(avatar.source)))
+        named = asdict(replace(avatar, source=source_digest(avatar.source)))
         key = make_key(PIPELINE_VERSION, engine.version, named, size)
+
+        def film() -> bytes:
+            arrays = dict(self.manager.stage(engine.name, "animator").prepare_film(Path(avatar.source), size))
+            return pack_arrays({**arrays, FACE_COUNT: np.array(1), PHOTO_NOTES: np.zeros(0, np.uint8)})
 
         def make() -> bytes:
             photo = prepare_photo(read_photo(Path(avatar.source)), avatar, size)
@@ -170,7 +177,8 @@ class Pipeline:
             arrays[PHOTO_NOTES] = np.frombuffer("\n".join(photo.notes).encode(), np.uint8)
             return pack_arrays(arrays)
 
-        data, cached = self.cache.get_or_make("photo", key, _tag(engine), make)
+        make_it = film if engine.takes == "video" else make
+        data, cached = self.cache.get_or_make("photo", key, _tag(engine), make_it)
         return unpack_arrays(data), cached
 
     def still(self, avatar: AvatarRef, expression: Expression, recipe_name: str = "instant") -> Image:
@@ -184,7 +192,8 @@ class Pipeline:
         prepared, _ = self.prepare(avatar, recipe, size)
         motion = Motion(25.0, shapes, np.zeros((len(shapes), 6), np.float32))
         engine = get_engine(recipe.animator)
-        stream = self.manager.stage(engine.name, "animator").animate(prepared, motion, engine.parse_options({}))
+        given = _placed(prepared, avatar, engine)
+        stream = self.manager.stage(engine.name, "animator").animate(given, motion, engine.parse_options({}))
         return [np.array(frame) for frame in stream.frames]
 
     def stream(self, request: RenderRequest, take: Take, watch: Watch, first: int = 0) -> FrameStream:
@@ -192,7 +201,9 @@ class Pipeline:
         engine = get_engine(get_recipe(request.recipe).animator)
         parsed = engine.parse_options(request.options.get(engine.name, {}))
         animator = self.manager.stage(engine.name, "animator")
-        stream: FrameStream = animator.animate(take.prepared, take.motion.cut(first), parsed)
+        stream: FrameStream = animator.animate(
+            _placed(take.prepared, request.avatar, engine), take.motion.cut(first), parsed
+        )
         stream = replace(stream, first=first)
         for engine in finishers_of(request):
             parsed = engine.parse_options(request.options.get(engine.name, {}))
@@ -298,6 +309,13 @@ def _note_photo(prepared: Arrays, request: RenderRequest, ledger: Ledger) -> Non
     if count > 1:
         which = "the largest" if request.avatar.face == 0 else f"number {request.avatar.face + 1} by size"
         ledger.notes.append(f"The picture shows {count} faces; {which} is talking.")
+
+
+def _placed(prepared: Arrays, avatar: AvatarRef, engine: Engine) -> Arrays:
+    """``prepared`` with the place of the film, which is not cached with it: films move."""
+    if engine.takes != "video":
+        return prepared
+    return {**prepared, SOURCE: np.frombuffer(str(avatar.source).encode(), np.uint8)}
 
 
 def _tag(engine: Engine) -> str:

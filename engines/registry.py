@@ -61,7 +61,7 @@ class Engine:
     description=)]``; it makes sliders, flags and schema. ``weights``: names in models/weights.toml.
     ``memory``: bytes that the loaded engine holds. ``version`` changes whenever its results change.
     ``readiness``: "module:function" in a module that imports nothing heavy, called with the parsed options;
-    returns a Readiness. Without it the engine is always ready.
+    returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Engine:
     memory: int = 0
     recipes: tuple[Recipe, ...] = field(default=())
     readiness: str = ""
+    takes: Literal["picture", "video"] = "picture"
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """An instance of ``options``; raises StudioError naming the first value that does not fit."""

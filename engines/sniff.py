@@ -56,6 +56,11 @@ def _by_sync(head: bytes, tagged: bool) -> str | None:
     return "mp3" if tagged else None
 
 
+def sidecar(video: Path) -> Path:
+    """Where the arrays of an avatar's film lie: its faces, frame by frame."""
+    return video.with_suffix(".npz")
+
+
 _PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 _VIDEO_CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "ogg")
 

@@ -52,8 +52,10 @@ class FilmedFace:
         mesh = self._deformer.mesh
         self._patch = MouthPatch(prepared["film.rest"], source, mesh.triangles, face_frame(own))
 
-    def speak(self, rgb: Image, number: int, landmarks: Float32, weights: Floats, tongue: Floats | None) -> Image:
-        """Frame ``number`` of the film, (H, W, 3) with its ``landmarks`` (468, 3) px, saying ``weights`` (52,)."""
+    def speak(
+        self, rgb: Image, number: int, landmarks: Float32, weights: Floats, tongue: Floats | None
+    ) -> Image:
+        """Frame ``number`` of the film, (H, W, 3), its ``landmarks`` (468, 3) px, saying ``weights`` (52,)."""
         shape = self._deformer.deform(_of_mouth(weights), UNMOVED, 1.0)
         view = self._views[number].astype(np.float64)
         target = self._target(shape, view, landmarks, float(self._own[number]))
@@ -151,7 +153,7 @@ def _of_mouth(weights: Floats) -> Floats:
 
 def _after(second: Floats, first: Floats) -> Floats:
     """(2, 3) affine: ``first``, then ``second``."""
-    return np.c_[second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]]
+    return np.asarray(np.c_[second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]])
 
 
 def _tongue(weights: Floats, tongue: Floats | None) -> tuple[float, float]:
@@ -162,5 +164,3 @@ def _tongue(weights: Floats, tongue: Floats | None) -> tuple[float, float]:
     names = ("tongueTipUp", "tongueUp", "tongueRollUp")
     raised = max(float(tongue[TONGUE_SHAPES.index(name)]) for name in names)
     return float(smoothstep(np.array(raised), 0.1, 0.65)), out
-
-

@@ -23,6 +23,7 @@ from engines.encode import BT709
 from engines.errors import StudioError
 from engines.facemesh.anatomy import POINTS
 from engines.files import whole_file
+from engines.sniff import sidecar
 from engines.types import Float32, Image
 from engines.video_frames import video_frame
 
@@ -66,11 +67,6 @@ def to_units(landmarks: Float32) -> NDArray[np.int16]:
 def to_pixels(units: NDArray[np.int16]) -> Float32:
     """What ``to_units`` made, in px again."""
     return units.astype(np.float32) / np.float32(UNITS)
-
-
-def sidecar(video: Path) -> Path:
-    """Where the arrays of a film lie."""
-    return video.with_suffix(".npz")
 
 
 def is_film(video: Path) -> bool:

@@ -31,16 +31,14 @@ ALIKE = 0.012
 """Distance of lips (iod) within which two faces show the same mouth."""
 STILL, MOVED = 0.012, 0.05
 """Points that mouth shapes move by less (iod) belong to the head; those moved by more belong to the mouth."""
-MOUTH_SHAPES = tuple(
-    name for name in BLENDSHAPES if name.startswith(("jaw", "mouth", "tongue", "cheekPuff"))
-)
+MOUTH_SHAPES = tuple(name for name in BLENDSHAPES if name.startswith(("jaw", "mouth", "tongue", "cheekPuff")))
 _LIPS = np.unique(LIP_ROWS)
 
 
 @dataclass(frozen=True)
 class Neutral:
-    """``index``: the frame whose mouth rests; ``landmarks``: (468, 3) px in it, free of noise; ``open``: numbers
-    of frames whose teeth may show, best first."""
+    """``index``: the frame whose mouth rests; ``landmarks``: (468, 3) px in it, free of noise; ``open``:
+    numbers of frames whose teeth may show, best first."""
 
     index: int
     landmarks: Float32

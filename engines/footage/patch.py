@@ -91,9 +91,7 @@ def mouth_outline(points: Floats, frame: FaceFrame) -> Floats:
     angle = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
     x, y = np.cos(angle), np.sin(angle)
     round_x = np.sign(x) * np.abs(x) ** 0.85
-    return np.asarray(
-        middle + np.outer(wide * round_x, across) + np.outer(np.where(y > 0, low, up) * y, down)
-    )
+    return np.asarray(middle + np.outer(wide * round_x, across) + np.outer(np.where(y > 0, low, up) * y, down))
 
 
 def _gain(under: Image, skin: Image, corners: Floats, radius: float) -> Any:

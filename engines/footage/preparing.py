@@ -11,7 +11,7 @@ from engines.facemesh.anatomy import UPPER_INNER_LIP, FaceFrame, Floats, face_fr
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import deformer_arrays, deformer_from_arrays
 from engines.facemesh.mouth_harvest import harvest_teeth
-from engines.facemesh.mouth_light import measure_light
+from engines.facemesh.mouth_light import luma, measure_light
 from engines.facemesh.mouth_plane import mouth_plane
 from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.rest import measure_rest
@@ -22,6 +22,8 @@ from engines.types import Arrays, Float32, Portrait
 
 TALKS = (0.014, 0.034)
 """Distance of a frame's mouth from rest (iod) below which it is left alone, and from which it is taken back."""
+TEETH_RED = 0.8
+"""Teeth are less red than this share of the skin's redness; what is more so is a lip or a tongue."""
 AROUND = 0.16
 """Seconds around a talking frame that count as talking, too."""
 
@@ -34,13 +36,14 @@ def prepare_film(film: Film, reader: FilmReader, scale: float) -> Arrays:
     shapes = build_shapes(measure_rest(rest, frame))
     reach = mouth_reach(shapes)
     views = fit_frames(film, neutral.landmarks, reach)
+    own = own_talk(film, neutral.landmarks, reach, views)
     views[:, :, 3] *= scale
     arrays: Arrays = {
         **deformer_arrays(rest, frame, shapes),
         "body.others": np.zeros((0, 468, 3), np.float32),
         "film.views": views,
         "film.reach": reach,
-        "film.own": own_talk(film, neutral.landmarks, reach, views / np.array([1, 1, 1, scale], np.float32)),
+        "film.own": own,
     }
     arrays["film.rest"] = reader.frame(neutral.index)
     arrays["film.rest_landmarks"] = film.landmarks(neutral.index) * np.float32(scale)
@@ -95,9 +98,14 @@ def _toothiest(film: Film, reader: FilmReader, neutral: Neutral, scale: float) -
         frame = face_frame(portrait.landmarks)
         light = measure_light(portrait.rgb, portrait.landmarks, frame.iod)
         found = harvest_teeth(portrait, mouth_plane(portrait.landmarks, frame), light)
-        if found is not None:
-            shown[number] = float(found.cover.sum())
+        if found is not None and _red(found.median_colour()) < TEETH_RED * _red(light.skin):
+            shown[number] = float(found.cover.sum()) * (1 - _red(found.median_colour()))
     return max(shown, key=lambda number: shown[number]) if shown else None
+
+
+def _red(colour: Any) -> float:
+    """How red a colour is, in shares of its brightness."""
+    return float((colour[0] - colour[1]) / max(float(luma(colour)), 1.0))
 
 
 def _portrait(film: Film, reader: FilmReader, number: int, scale: float) -> Portrait:
