@@ -9,26 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.anatomy import (
+    LEFT_MOUTH_CORNER,
     LOWER_INNER_LIP,
     POINTS,
+    RIGHT_MOUTH_CORNER,
     UPPER_INNER_LIP,
     face_frame,
 )
 from engines.facemesh.rest import LIP_ROWS, SHUT_GAP
 from engines.facemesh.shapes import Shapes
-from engines.footage.film import Film
+from engines.footage.film import Film, FilmReader
+from engines.footage.parting import Lips, look_at_lips
 from engines.types import BLENDSHAPE_INDEX as INDEX
 from engines.types import BLENDSHAPES, Float32
 
 Array = NDArray[Any]
 STEP = 6
 """Every so many frames are looked at for the resting mouth."""
-SHUT_SHARE = 0.15
+SHUT_SHARE = 0.2
 """Where lips are never shut, this share of the frames counts as most shut."""
 MOST_YAW = 12.0
 """Degrees; frames turned further are compared with less trust."""
 ALIKE = 0.012
 """Distance of lips (iod) within which two faces show the same mouth."""
+LIKELY = 40
+"""So many of the likeliest frames are looked at."""
+FULL, PRESSED = 0.95, 0.15
+"""Lips that show less red than this share of what is usual are pressed; how much that counts against them."""
 STILL, MOVED = 0.012, 0.05
 """Points that mouth shapes move by less (iod) belong to the head; those moved by more belong to the mouth."""
 MOUTH_SHAPES = tuple(name for name in BLENDSHAPES if name.startswith(("jaw", "mouth", "tongue", "cheekPuff")))
@@ -45,15 +52,22 @@ class Neutral:
     open: tuple[int, ...]
 
 
-def find_neutral(film: Film) -> Neutral:
-    """The resting mouth of a film."""
+def find_neutral(film: Film, reader: FilmReader) -> Neutral:
+    """The resting mouth of a film. ``reader`` gives its frames, at any size."""
     numbers = np.arange(0, film.count, STEP)
     local, gaps, yaws = _measured(film, numbers)
     limit = max(SHUT_GAP, float(np.quantile(gaps, SHUT_SHARE)))
     shut = np.flatnonzero(gaps <= limit)
     typical = np.median(local[shut], axis=0)
-    away = np.sqrt(((local[shut] - typical)[:, _LIPS, :2] ** 2).sum(-1).mean(1))
-    best = shut[np.argmin(away + 0.03 * np.maximum(np.abs(yaws[shut]) / MOST_YAW - 1, 0.0))]
+    away = 0.5 * _distance(local, typical)
+    away += 2 * np.abs(np.diff(local[:, [RIGHT_MOUTH_CORNER, LEFT_MOUTH_CORNER], 1], axis=1)[:, 0])
+    away += 0.03 * np.maximum(np.abs(yaws) / MOST_YAW - 1, 0.0)
+    away += np.maximum(gaps - SHUT_GAP, 0.0)
+    likely = np.argsort(away)[:LIKELY]
+    lips = [_lips(film, reader, int(numbers[place])) for place in likely]
+    red = np.array([each.red for each in lips]) / max(float(np.median([each.red for each in lips])), 1e-6)
+    pressed = PRESSED * np.maximum(FULL - red, 0.0)
+    best = likely[np.argmin(away[likely] + np.array([each.parted for each in lips]) + pressed)]
     near = np.exp(-((_distance(local, local[best]) / ALIKE) ** 2)) * np.exp(-(((yaws - yaws[best]) / 8) ** 2))
     mean = np.einsum("n,npc->pc", near / near.sum(), local)
     frame = face_frame(film.landmarks(int(numbers[best])))
@@ -69,6 +83,11 @@ def _measured(film: Film, numbers: Array) -> tuple[Array, Array, Array]:
         local[place], yaws[place] = frame.to_local(landmarks), frame.yaw
     gaps = (local[:, list(LOWER_INNER_LIP), 1] - local[:, list(UPPER_INNER_LIP), 1]).max(1)
     return local, gaps, yaws
+
+
+def _lips(film: Film, reader: FilmReader, number: int) -> Lips:
+    rgb = reader.frame(number)
+    return look_at_lips(rgb, film.landmarks(number) * np.float32(rgb.shape[1] / film.width))
 
 
 def _distance(local: Array, other: Array) -> Array:

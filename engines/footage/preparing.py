@@ -9,10 +9,10 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from engines.facemesh.anatomy import UPPER_INNER_LIP, FaceFrame, Floats, face_frame
 from engines.facemesh.curves import smoothstep
-from engines.facemesh.deform import deformer_arrays, deformer_from_arrays
+from engines.facemesh.deform import Deformer, deformer_arrays, deformer_from_arrays
 from engines.facemesh.mouth_harvest import harvest_teeth
 from engines.facemesh.mouth_light import luma, measure_light
-from engines.facemesh.mouth_plane import mouth_plane
+from engines.facemesh.mouth_plane import LEFT, TOP, closed_line, mouth_plane
 from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.rest import measure_rest
 from engines.facemesh.shapes import build_shapes
@@ -22,6 +22,8 @@ from engines.types import Arrays, Float32, Portrait
 
 TALKS = (0.014, 0.034)
 """Distance of a frame's mouth from rest (iod) below which it is left alone, and from which it is taken back."""
+TEETH_END = (0.016, 0.034)
+"""How far below the line of the resting lips the upper teeth may end, iod."""
 TEETH_RED = 0.8
 """Teeth are less red than this share of the skin's redness; what is more so is a lip or a tongue."""
 AROUND = 0.16
@@ -30,7 +32,7 @@ AROUND = 0.16
 
 def prepare_film(film: Film, reader: FilmReader, scale: float) -> Arrays:
     """``reader`` gives the frames at output size, which is ``scale`` times that of ``film``."""
-    neutral = find_neutral(film)
+    neutral = find_neutral(film, reader)
     rest = neutral.landmarks * np.float32(scale)
     frame = face_frame(rest)
     shapes = build_shapes(measure_rest(rest, frame))
@@ -79,9 +81,23 @@ def _mouth(film: Film, reader: FilmReader, neutral: Neutral, scale: float, array
     return {
         **made,
         "mouth.width": np.array(at_rest),
-        "film.mouth_to_rest": _inverse(to_frame),
+        "film.mouth_to_rest": _biting(_inverse(to_frame), made, deformer),
         "film.numbers": np.array([neutral.index, number]),
     }
+
+
+def _biting(to_rest: Floats, made: Arrays, deformer: Deformer) -> Floats:
+    """(2, 3) ``to_rest``, moved so that the upper teeth end below the resting lips as far as teeth do."""
+    density, frame = float(made["mouth.density"]), deformer.frame
+    place = made["mouth.to_still"]
+    edge = place[:, :2] @ np.array([-LEFT * density, -TOP * density]) + place[:, 2]
+    edge = to_rest[:, :2] @ edge + to_rest[:, 2]
+    line = frame.to_picture(closed_line(deformer.rest.points)[None])[0, :2]
+    down = frame.axes[1, :2]
+    shown = float((edge - line) @ down) / frame.iod
+    moved = to_rest.copy()
+    moved[:, 2] += down * frame.iod * (float(np.clip(shown, *TEETH_END)) - shown)
+    return moved
 
 
 def prepare_mouth_width(landmarks: Floats, frame: FaceFrame) -> float:
