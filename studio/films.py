@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from engines.cache import make_key
 from engines.errors import StudioError
 from engines.footage.film import is_film, read_film
 from engines.footage.filming import FILM, VERSION, Filmed, FilmOptions, clear_pieces, film_clip
+from engines.footage.livetalking import import_livetalking
 from engines.progress import Watch
 from engines.requests import file_digest
 
@@ -38,6 +40,10 @@ class Films:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             return film_clip(clip, folder, options, watch)
+
+    def bring_in(self, avatar: Path, watch: Watch) -> tuple[Filmed, FilmOptions]:
+        """The film of a LiveTalking folder; it stays here until it is taken."""
+        return import_livetalking(avatar, self._root / secrets.token_hex(12), watch)
 
     def kept(self, clip: Path, watch: Watch) -> Path:
         """The film of a clip for one render, made at most once."""

@@ -12,7 +12,11 @@ from filelock import FileLock, Timeout
 
 from engines.audio import write_wav
 from engines.cache import Cache, make_key
+from engines.errors import StudioError
+from engines.footage.film import read_film
 from engines.footage.filming import FilmOptions
+from engines.footage.livetalking import export_livetalking
+from engines.footage.packed import unpacked
 from engines.manager import EngineManager
 from engines.photos import PhotoReport, inspect_photo, read_photo
 from engines.pipeline import Pipeline
@@ -92,6 +96,25 @@ class Studio:
         named = name or clip.stem
         avatar = self.library.add_film(owner, named, record, facts, lambda part: self.films.take(filmed, part))
         return avatar, filmed.notes
+
+    def import_avatar(
+        self, owner: str, source: Path, name: str | None, record: ConsentRecord, watch: Watch
+    ) -> tuple[Avatar, tuple[str, ...]]:
+        """Make an avatar of a LiveTalking folder or a .zip of one; as ``add_film``."""
+        with unpacked(source) as folder:
+            filmed, options = self.films.bring_in(folder, watch)
+        facts = film_facts(filmed, options)
+        named = name or source.stem
+        avatar = self.library.add_film(owner, named, record, facts, lambda part: self.films.take(filmed, part))
+        return avatar, filmed.notes
+
+    def export_avatar(self, owner: str, avatar_id: str, folder: Path, watch: Watch) -> None:
+        """Write a filmed avatar as a LiveTalking folder. Raises StudioError for a picture."""
+        avatar = self.library.avatar(owner, avatar_id)
+        if not avatar.filmed:
+            raise StudioError("Only an avatar that is made of a video can be exported for LiveTalking.")
+        options = FilmOptions(avatar.img_size, avatar.pads)
+        export_livetalking(read_film(avatar.source), options, folder, watch)
 
     def sweep(self) -> None:
         """Remove what earlier runs left half done, unless another studio works in the same folder."""

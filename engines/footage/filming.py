@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from engines.footage.smoothing import bridge, smooth_landmarks
 from engines.footage.stretches import BRIDGED, NO_FACE, SEARCHED, Stretch, check_width, choose_stretch
 from engines.footage.tracking import FaceTracker, Memory
 from engines.progress import Watch
-from engines.types import Float32
+from engines.types import Float32, Image
 
 VERSION = "1"
 """Changes whenever films of the same clip come out differently; pieces of another version are not used."""
@@ -43,10 +43,19 @@ class FilmOptions:
 
 @dataclass(frozen=True)
 class Filmed:
-    """What became of a clip: the film and sentences for the user."""
+    """What became of a clip: the film, sentences for the user, and the frame that the film begins with."""
 
     film: Film
     notes: tuple[str, ...]
+    start: int = 0
+
+
+@dataclass(frozen=True)
+class Footage:
+    """Frames to make a film of: ``read(start)`` gives number and pixels of every frame from ``start`` on."""
+
+    info: ClipInfo
+    read: Callable[[int], Iterator[tuple[int, Image]]]
 
 
 def film_clip(clip: Path, folder: Path, options: FilmOptions, watch: Watch) -> Filmed:
@@ -55,12 +64,19 @@ def film_clip(clip: Path, folder: Path, options: FilmOptions, watch: Watch) -> F
     Raises StudioError for clips that cannot become an avatar, Cancelled if cancelled; the pieces then stay.
     """
     info = inspect_clip(clip)
+    return film_frames(Footage(info, lambda start: read_clip(clip, info, start)), folder, options, watch)
+
+
+def film_frames(footage: Footage, folder: Path, options: FilmOptions, watch: Watch) -> Filmed:
+    """As ``film_clip``, of any frames."""
+    info = footage.info
     folder.mkdir(parents=True, exist_ok=True)
     _check_plan(folder, info, options)
-    total = _make_pieces(clip, folder, info, options, watch)
+    total = _make_pieces(footage, folder, options, watch)
     pieces, _ = read_pieces(folder)
     stretch, notes = choose_stretch(pieces, info, total)
-    return Filmed(_assemble(folder, info, stretch, options, watch), (*info.notes, *notes))
+    film = _assemble(folder, info, stretch, options, watch)
+    return Filmed(film, (*info.notes, *notes), stretch.start)
 
 
 def clear_pieces(folder: Path) -> None:
@@ -82,13 +98,14 @@ def _check_plan(folder: Path, info: ClipInfo, options: FilmOptions) -> None:
         part.write_text(plan, "utf-8")
 
 
-def _make_pieces(clip: Path, folder: Path, info: ClipInfo, options: FilmOptions, watch: Watch) -> int:
+def _make_pieces(footage: Footage, folder: Path, options: FilmOptions, watch: Watch) -> int:
     """Decode and track what no piece holds yet; returns the number of frames of the clip."""
+    info = footage.info
     pieces, memory = read_pieces(folder)
     shooting = _Shooting(folder, info, pieces, FaceTracker(face_finder(), options.face_batch, memory))
     start = pieces[-1].stop if pieces else 0
     try:
-        for number, rgb in read_clip(clip, info, start):
+        for number, rgb in footage.read(start):
             watch.report("film", min(number / info.count, 1.0))
             shooting.take(number, rgb)
         shooting.finish()

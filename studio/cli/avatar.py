@@ -15,7 +15,7 @@ from engines.requests import parse_avatar
 from engines.sniff import is_video
 from engines.types import AvatarRef
 from studio.cli.common import moves_option, open_studio, terminal_watch, with_moves
-from studio.consent import BY_COMMAND, CONSENTS, ConsentRecord
+from studio.consent import BY_COMMAND, CONSENTS, Consent, ConsentRecord
 from studio.library import LOCAL_OWNER, Avatar
 from studio.services import Studio, avatar_ref
 
@@ -132,6 +132,33 @@ def list_avatars(context: click.Context, as_json: bool) -> None:
         return
     for row in rows:
         print(f"{row['id']:<14} {row['name']:<32} {'sample' if row['sample'] else row['consent']}")
+
+
+@command.command("export", help="Write an avatar that is made of a video as another program's folder.")
+@click.argument("avatar_id")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "kind", type=click.Choice(["livetalking"]), default="livetalking", show_default=True)
+@click.pass_context
+def export_avatar(context: click.Context, avatar_id: str, folder: Path, kind: str) -> None:
+    """See the help text of the command."""
+    with open_studio(context) as studio:
+        studio.export_avatar(LOCAL_OWNER, avatar_id, folder, terminal_watch(quiet=False))
+    print(f"{folder}: an avatar for {kind}.")
+
+
+@command.command("import", help="Make an avatar of a LiveTalking folder, or of a .zip of one.")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--name", help="What to call it; the folder's name otherwise.")
+@click.option("--consent", type=click.Choice(CONSENTS), help="Whose face it is.")
+@click.pass_context
+def import_avatar(context: click.Context, source: Path, name: str | None, consent: Consent | None) -> None:
+    """See the help text of the command."""
+    record = ConsentRecord.state(consent, BY_COMMAND)
+    with open_studio(context) as studio:
+        avatar, notes = studio.import_avatar(LOCAL_OWNER, source, name, record, terminal_watch(quiet=False))
+    for note in notes:
+        print(note, file=sys.stderr)
+    print(avatar.id)
 
 
 @command.command("remove", help="Delete an avatar.")
