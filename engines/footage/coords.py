@@ -21,34 +21,12 @@ MAX_BOXES = 60 * 900
 FARTHEST = 1 << 20
 """Pixels: no box of a picture reaches further."""
 ALLOWED = frozenset(
-    [
-        "PROTO",
-        "FRAME",
-        "STOP",
-        "MARK",
-        "EMPTY_LIST",
-        "LIST",
-        "APPEND",
-        "APPENDS",
-        "EMPTY_TUPLE",
-        "TUPLE",
-        "TUPLE1",
-        "TUPLE2",
-        "TUPLE3",
-        "INT",
-        "BININT",
-        "BININT1",
-        "BININT2",
-        "LONG1",
-        "MEMOIZE",
-        "PUT",
-        "BINPUT",
-        "LONG_BINPUT",
-        "GET",
-        "BINGET",
-        "LONG_BINGET",
-    ]
-)
+    (
+        "PROTO", "FRAME", "STOP", "MARK", "EMPTY_LIST", "LIST", "APPEND", "APPENDS", "EMPTY_TUPLE", "TUPLE",
+        "TUPLE1", "TUPLE2", "TUPLE3", "INT", "BININT", "BININT1", "BININT2", "LONG1", "MEMOIZE", "PUT", "BINPUT",
+        "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET",
+    )
+)  # fmt: skip
 """Names of instructions, as pickletools has them."""
 REFUSED = (
     "The coords.pkl holds more than boxes of whole numbers and was not read; make it again with LiveTalking's "

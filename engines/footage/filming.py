@@ -75,6 +75,7 @@ def film_frames(footage: Footage, folder: Path, options: FilmOptions, watch: Wat
     total = _make_pieces(footage, folder, options, watch)
     pieces, _ = read_pieces(folder)
     stretch, notes = choose_stretch(pieces, info, total)
+    check_width(stretch.pieces[0])
     film = _assemble(folder, info, stretch, options, watch)
     return Filmed(film, (*info.notes, *notes), stretch.start)
 
@@ -153,9 +154,10 @@ class _Shooting:
         self._writer.drop()
 
     def _close(self) -> None:
+        whole = self._writer.full
         self._writer.close(self._tracker.memory)
-        if not self._measured and (self._folder / "00000.npz").is_file():
-            check_width(read_pieces(self._folder)[0][0])
+        if whole and not self._measured:  # after four seconds, not after ten minutes
+            check_width(read_pieces(self._folder)[0][-1])
             self._measured = True
 
     def _give_up(self, number: int) -> None:

@@ -36,7 +36,7 @@ class Memory:
     """What tracking knows of the frames before: enough to go on from here in another process.
 
     ``last``: (468, 3) px of the face when it was last seen, empty before that. ``lost``: frames since then.
-    ``thumb``: the last frame, tiny. ``change``: usual change between thumbnails. ``age``: frames since the
+    ``thumb``: that frame, tiny. ``change``: usual change between thumbnails. ``age``: frames since the
     detector looked.
     """
 
@@ -58,6 +58,7 @@ class FaceTracker:
     def __init__(self, finder: FaceFinder, every: int, memory: Memory | None = None) -> None:
         self._finder, self._every = finder, every
         self.memory = memory or Memory.blank()
+        self._thumb: Float32 = self.memory.thumb
         self._frame: tuple[Image, Sight] | None = None
 
     def step(self, rgb: Image) -> Sight:
@@ -66,22 +67,26 @@ class FaceTracker:
             return replace(self._frame[1], cut=False)
         cut = self._is_cut(rgb)
         face = self._follow(rgb, cut)
-        self.memory = replace(
-            self.memory,
-            last=self.memory.last if face is None else face.landmarks,
-            lost=self.memory.lost + 1 if face is None else 0,
-        )
+        cut = cut and face is not None  # what hides the face for a moment is no cut
+        if face is None:
+            self.memory = replace(self.memory, lost=self.memory.lost + 1)
+        else:
+            self.memory = replace(self.memory, last=face.landmarks, lost=0, thumb=self._thumb)
         sight = Sight(None if face is None else face.landmarks, cut)
         self._frame = (rgb, sight)
         return sight
 
     def _is_cut(self, rgb: Image) -> bool:
+        """Whether the frame is unlike the last one in which the face was seen."""
         thumb = cv2.cvtColor(cv2.resize(rgb, THUMB, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         now, before = thumb.astype(np.float32), self.memory.thumb
         change = float(np.abs(now - before).mean()) if before.size else 0.0
         cut = change > CUT and change > CUT_RATIO * self.memory.change
-        usual = self.memory.change if cut else 0.9 * self.memory.change + 0.1 * max(change, 1.0)
-        self.memory = replace(self.memory, thumb=now, change=usual)
+        usual = (
+            self.memory.change if cut or self.memory.lost else 0.9 * self.memory.change + 0.1 * max(change, 1.0)
+        )
+        self._thumb = now
+        self.memory = replace(self.memory, change=usual)
         return cut
 
     def _follow(self, rgb: Image, cut: bool) -> Face | None:
@@ -99,7 +104,7 @@ class FaceTracker:
 
     def _look(self, rgb: Image, cut: bool) -> Face | None:
         """Look for the face anew: the one that is where it was, else the largest."""
-        if self.memory.lost % LOOK_AGAIN and not cut:
+        if self.memory.lost % LOOK_AGAIN:
             return None
         self.memory = replace(self.memory, age=0)
         scale = min(LOOK_SIDE / max(rgb.shape[:2]), 1.0)
