@@ -63,6 +63,10 @@ class Films:
         shutil.rmtree(made, ignore_errors=True)
         return folder / FILM
 
+    def forget(self, clip: Path, options: FilmOptions) -> None:
+        """Delete the pieces of a clip that is not wanted any more."""
+        shutil.rmtree(self._root / self._key(clip, options), ignore_errors=True)
+
     def sweep(self) -> None:
         """Delete what nobody has asked for in a long time."""
         for path in self._root.glob("*"):

@@ -63,6 +63,10 @@ NO_POINTS = "The points of a filmed face are found in every frame; they cannot b
 _OWNER = re.compile(r"[a-z0-9]{1,64}")
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 
+Facts = dict[str, Any]
+"""What a manifest says besides."""
+Fill = Callable[[Path], Path]
+"""Puts a film into a folder and says where its video lies there."""
 Entry = TypeVar("Entry", Avatar, StoredClip)
 
 
@@ -122,10 +126,16 @@ class Library:
         return read_avatar(folder)
 
     def add_film(
-        self, owner: str, name: str, record: ConsentRecord, facts: dict[str, Any], fill: Callable[[Path], Path]
+        self,
+        owner: str,
+        name: str,
+        record: ConsentRecord,
+        facts: Facts,
+        fill: Fill,
+        avatar_id: str = "",
     ) -> Avatar:
-        """Keep a film as an avatar. ``fill`` puts it into a folder and says where its video lies there."""
-        folder = self._avatars / checked_owner(owner) / secrets.token_hex(6)
+        """Keep a film as an avatar, under an id of its own if none is given."""
+        folder = self._avatars / checked_owner(owner) / (avatar_id or secrets.token_hex(6))
         with whole_folder(folder) as part:
             source = fill(part).name
             named = clean_name(name, "Avatar")

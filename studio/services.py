@@ -21,7 +21,7 @@ from engines.manager import EngineManager
 from engines.photos import PhotoReport, inspect_photo, read_photo
 from engines.pipeline import Pipeline
 from engines.progress import Watch
-from engines.registry import get_recipe
+from engines.registry import get_engine, get_recipe
 from engines.stages import VoiceInfo
 from engines.types import AvatarRef, Clip, Expression, Image, RenderRequest, Words
 from studio.consent import ConsentRecord, now
@@ -30,8 +30,9 @@ from studio.films import Films, film_facts
 from studio.jobs import Jobs
 from studio.library import Avatar, Library, checked_owner
 from studio.settings import Settings, ensure_data_folder
+from studio.shoots import Shoots
 
-DEFAULT_RECIPE = "instant"
+DEFAULT_RECIPE, FILM_RECIPE = "instant", "video-avatar"
 
 
 class Studio:
@@ -46,6 +47,7 @@ class Studio:
         self.credentials = Credentials(settings)
         self.library = Library(settings.data, self.credentials)
         self.films = Films(settings.data / "films")
+        self.shoots = Shoots(settings.data / "shoots", self.films, self.library)
         self.jobs = Jobs(self.pipeline, self.library, settings)
         self._listen = settings.data / "listen"
         self._lock = FileLock(settings.data / "studio.lock")
@@ -58,7 +60,8 @@ class Studio:
 
     def still(self, owner: str, avatar_id: str, expression: Expression) -> Image:
         """The avatar's face with the emotions of ``expression``: (H, W, 3) uint8."""
-        return self.pipeline.still(avatar_ref(self.library.avatar(owner, avatar_id)), expression)
+        avatar = self.library.avatar(owner, avatar_id)
+        return self.pipeline.still(avatar_ref(avatar), expression, recipe_for(avatar))
 
     def speak(self, owner: str, words: Words, options: dict[str, Any]) -> Path:
         """A WAV file of the words, to listen to."""
@@ -122,14 +125,24 @@ class Studio:
             self._lock.acquire(blocking=False)
             self.library.sweep(self.jobs.unfinished())
             self.films.sweep()
+            self.shoots.resume()
             shutil.rmtree(self._listen, ignore_errors=True)
 
     def close(self) -> None:
         """Stop jobs and engines."""
+        self.shoots.close()
         self.jobs.close()
         self.manager.close()
         self.cache.close()
         self._lock.release()
+
+
+def recipe_for(avatar: Avatar, wanted: str = DEFAULT_RECIPE) -> str:
+    """The recipe ``wanted`` if it takes what ``avatar`` is, picture or video, else the usual one that does."""
+    kind = "video" if avatar.filmed else "picture"
+    if get_engine(get_recipe(wanted).animator).takes == kind:
+        return wanted
+    return FILM_RECIPE if avatar.filmed else DEFAULT_RECIPE
 
 
 def avatar_ref(avatar: Avatar) -> AvatarRef:

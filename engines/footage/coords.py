@@ -23,8 +23,8 @@ FARTHEST = 1 << 20
 ALLOWED = frozenset(
     (
         "PROTO", "FRAME", "STOP", "MARK", "EMPTY_LIST", "LIST", "APPEND", "APPENDS", "EMPTY_TUPLE", "TUPLE",
-        "TUPLE1", "TUPLE2", "TUPLE3", "INT", "BININT", "BININT1", "BININT2", "LONG1", "MEMOIZE", "PUT", "BINPUT",
-        "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET",
+        "TUPLE1", "TUPLE2", "TUPLE3", "INT", "BININT", "BININT1", "BININT2", "LONG1", "MEMOIZE", "PUT",
+        "BINPUT", "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET",
     )
 )  # fmt: skip
 """Names of instructions, as pickletools has them."""

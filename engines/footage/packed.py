@@ -17,9 +17,7 @@ from engines.footage.livetalking import LINKS, MOST_FRAMES, NOT_ONE
 MAX_BYTES = 8 << 30
 """Of everything unpacked."""
 MAX_FILE = 60_000_000
-_WANTED = re.compile(
-    r"(?:[^./\\][^/\\]*/)?(full_imgs/\d{1,9}\.(?:png|jpe?g)|coords\.pkl|film\.json)", re.IGNORECASE
-)
+_WANTED = re.compile(r"(?i:[^./\\][^/\\]*/)?((?i:full_imgs/\d{1,9}\.(?:png|jpe?g)|coords\.pkl|film\.json))")
 DAMAGED = "The .zip is damaged; pack the avatar's folder again."
 
 

@@ -82,11 +82,9 @@ class FaceTracker:
         now, before = thumb.astype(np.float32), self.memory.thumb
         change = float(np.abs(now - before).mean()) if before.size else 0.0
         cut = change > CUT and change > CUT_RATIO * self.memory.change
-        usual = (
-            self.memory.change if cut or self.memory.lost else 0.9 * self.memory.change + 0.1 * max(change, 1.0)
-        )
         self._thumb = now
-        self.memory = replace(self.memory, change=usual)
+        if not (cut or self.memory.lost):
+            self.memory = replace(self.memory, change=0.9 * self.memory.change + 0.1 * max(change, 1.0))
         return cut
 
     def _follow(self, rgb: Image, cut: bool) -> Face | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -97,7 +98,7 @@ def test_nothing_jumps_where_the_film_turns(prepared, filmed):
     film = filmed.film
     moved = replace(motion(12), first=film.count - 6)
     _, frames = frames_of(prepared, moved)
-    steps = [np.abs(one.astype(int) - other).mean() for one, other in zip(frames, frames[1:], strict=False)]
+    steps = [np.abs(one.astype(int) - other).mean() for one, other in pairwise(frames)]
     assert max(steps) < 3 * np.median(steps) + 0.5
     assert np.array_equal(frames[4], frames[6])
 

@@ -138,7 +138,7 @@ def test_names_that_lead_elsewhere_are_not_unpacked(tmp_path):
             "/coords.pkl",
             "a/../../coords.pkl",
             "full_imgs/../x.png",
-            "a/b/coords.pkl",
+            "a/b/c.pkl",
         ):
             archive.writestr(name, "x")
     with unpacked(packed) as folder:
