@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from engines.facemesh.anatomy import UPPER_INNER_LIP, FaceFrame, Floats, face_frame
 from engines.facemesh.curves import smoothstep
@@ -18,6 +17,7 @@ from engines.facemesh.rest import measure_rest
 from engines.facemesh.shapes import build_shapes
 from engines.footage.film import Film, FilmReader
 from engines.footage.neutral import Neutral, find_neutral, fit_frames, mouth_reach
+from engines.footage.series import blurred, highest
 from engines.types import Arrays, Float32, Portrait
 
 TALKS = (0.014, 0.034)
@@ -63,8 +63,8 @@ def own_talk(film: Film, rest: Float32, reach: Float32, views: Float32) -> Float
         size = np.sqrt(abs(np.linalg.det(view[:, :2])))
         away[number] = np.sqrt(((seen - film.landmarks(number)[mouth, :2]) ** 2).sum(-1).mean()) / (iod * size)
     talk = smoothstep(away, *TALKS)
-    reached = maximum_filter1d(talk, 2 * round(AROUND * film.fps) + 1, mode="nearest")
-    return np.asarray(gaussian_filter1d(reached, AROUND / 2 * film.fps, mode="nearest"), np.float32)
+    reached = highest(talk, round(AROUND * film.fps))
+    return blurred(reached, AROUND / 2 * film.fps).astype(np.float32)
 
 
 def _mouth(film: Film, reader: FilmReader, neutral: Neutral, scale: float, arrays: Arrays) -> Arrays:

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import savgol_filter
 
 from engines.facemesh.anatomy import LOWER_LIP_RINGS, UPPER_LIP_RINGS
+from engines.footage.series import blurred, fitted
 from engines.types import Float32
 
 Array = NDArray[Any]
@@ -49,11 +48,8 @@ def smooth_landmarks(landmarks: Float32, fps: float) -> Float32:
 
 def smooth_boxes(boxes: Array, fps: float) -> Array:
     """(N, 4) without trembling."""
-    return np.asarray(gaussian_filter1d(boxes.astype(np.float64), BOX_SIGMA * fps, axis=0, mode="nearest"))
+    return np.asarray(blurred(boxes.astype(np.float64), BOX_SIGMA * fps))
 
 
 def _fitted(values: Array, fps: float, seconds: float) -> Array:
-    """Parabolas fitted in a sliding window (Savitzky and Golay 1964), symmetric in time."""
-    window = 2 * round(seconds * fps / 2) + 1
-    window = min(window, len(values) - 1 + len(values) % 2)
-    return values.copy() if window < 5 else np.asarray(savgol_filter(values, window, 2, axis=0, mode="interp"))
+    return fitted(values, 2 * round(seconds * fps / 2) + 1)
