@@ -12,7 +12,7 @@ import numpy as np
 from engines.cache import Cache, make_key, pack_arrays, unpack_arrays
 from engines.faces import FACES_VERSION, Face, find_faces
 from engines.photos import PreparedPhoto, prepare_photo, read_photo
-from engines.requests import file_digest
+from engines.requests import file_digest, source_digest
 from engines.types import Arrays, AvatarRef, Float32, Image
 
 FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"
@@ -51,8 +51,8 @@ def photo_notes(prepared: Arrays, avatar: AvatarRef) -> list[str]:
 
 
 def photo_key(avatar: AvatarRef, *others: Any) -> str:
-    """Names what is made of a face by the picture's content, the corrections and ``others``."""
-    return make_key(asdict(replace(avatar, source=file_digest(avatar.source))), *others)
+    """Names what is made of a face by the picture's or film's content, the corrections and ``others``."""
+    return make_key(asdict(replace(avatar, source=source_digest(avatar.source))), *others)
 
 
 def pack_picture(rgb: Image) -> bytes:

@@ -36,10 +36,11 @@ from engines.picture_cache import (
     unpack_picture,
 )
 from engines.progress import Watch
-from engines.registry import Recipe, get_engine, get_recipe
+from engines.registry import Engine, Recipe, get_engine, get_recipe
 from engines.requests import (
     check_emotions,
     check_engines,
+    check_kind,
     content_document,
     engine_versions,
     finishers_of,
@@ -47,6 +48,7 @@ from engines.requests import (
     speech_digest,
 )
 from engines.speaking import Options, Speaking, tag_of
+from engines.stages import SOURCE
 from engines.types import (
     Arrays,
     AvatarRef,
@@ -94,6 +96,7 @@ class Pipeline:
         check_emotions(request.expression.emotions)
         check_engines(request)
         check_files(request)
+        check_kind(request)
         sound = self.speaking.identity(request.words, get_recipe(request.recipe))
         versions = sorted(engine_versions(request).items())
         return make_key(PIPELINE_VERSION, versions, sound, content_document(request))
@@ -126,6 +129,10 @@ class Pipeline:
         engine = get_engine(recipe.animator)
         key = photo_key(avatar, PIPELINE_VERSION, engine.version, size)
 
+        def film() -> bytes:
+            arrays = dict(self.manager.stage(engine.name, "animator").prepare_film(Path(avatar.source), size))
+            return pack_arrays({**arrays, FACE_COUNT: np.array(1), PHOTO_NOTES: np.zeros(0, np.uint8)})
+
         def make() -> bytes:
             photo = find_photo(self.cache, avatar, size)
             arrays = dict(self.manager.stage(engine.name, "animator").prepare(photo.portrait))
@@ -133,7 +140,8 @@ class Pipeline:
             arrays[PHOTO_NOTES] = np.frombuffer("\n".join(photo.notes).encode(), np.uint8)
             return pack_arrays(arrays)
 
-        data, cached = self.cache.get_or_make("photo", key, tag_of(engine), make)
+        make_it = film if engine.takes == "video" else make
+        data, cached = self.cache.get_or_make("photo", key, tag_of(engine), make_it)
         return unpack_arrays(data), cached
 
     def still(self, avatar: AvatarRef, expression: Expression, recipe_name: str = "instant") -> Image:
@@ -153,7 +161,8 @@ class Pipeline:
         prepared, _ = self.prepare(avatar, recipe, size)
         motion = Motion(25.0, shapes, np.zeros((len(shapes), 6), np.float32))
         engine = get_engine(recipe.animator)
-        stream = self.manager.stage(engine.name, "animator").animate(prepared, motion, engine.parse_options({}))
+        given = _placed(prepared, avatar, engine)
+        stream = self.manager.stage(engine.name, "animator").animate(given, motion, engine.parse_options({}))
         return [np.array(frame) for frame in stream.frames]
 
     def stream(self, request: RenderRequest, take: Take, watch: Watch, first: int = 0) -> FrameStream:
@@ -161,7 +170,9 @@ class Pipeline:
         engine = get_engine(get_recipe(request.recipe).animator)
         parsed = engine.parse_options(request.options.get(engine.name, {}))
         animator = self.manager.stage(engine.name, "animator")
-        stream: FrameStream = animator.animate(take.prepared, take.motion.cut(first), parsed)
+        stream: FrameStream = animator.animate(
+            _placed(take.prepared, request.avatar, engine), take.motion.cut(first), parsed
+        )
         stream = replace(stream, first=first)
         for engine in finishers_of(request):
             parsed = engine.parse_options(request.options.get(engine.name, {}))
@@ -248,3 +259,10 @@ def _clip(out: Path, request: RenderRequest, facts: dict[str, Any], times: list[
     facts = {**facts, "notes": tuple(facts["notes"])}
     made = engine_versions(request)
     return Clip(path=out, request=request, engines=made, times=tuple(times), **facts)
+
+
+def _placed(prepared: Arrays, avatar: AvatarRef, engine: Engine) -> Arrays:
+    """``prepared`` with the place of the film, which is not cached with it: films move."""
+    if engine.takes != "video":
+        return prepared
+    return {**prepared, SOURCE: np.frombuffer(str(avatar.source).encode(), np.uint8)}

@@ -61,7 +61,7 @@ class Engine:
     description=)]``; it makes sliders, flags and schema. ``weights``: names in models/weights.toml.
     ``memory``: bytes that the loaded engine holds. ``version`` changes whenever its results change.
     ``readiness``: "module:function" in a module that imports nothing heavy, called with the parsed options;
-    returns a Readiness. Without it the engine is always ready.
+    returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
     ``notice``: what a person must know before using it, e.g. that text goes to another machine.
     """
 
@@ -76,6 +76,7 @@ class Engine:
     recipes: tuple[Recipe, ...] = field(default=())
     readiness: str = ""
     notice: str = ""
+    takes: Literal["picture", "video"] = "picture"
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """An instance of ``options``; raises StudioError naming the first value that does not fit."""

@@ -16,7 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from engines.adjust import check_shifts
 from engines.errors import StudioError
 from engines.options import option_fields
-from engines.registry import Engine, engine_readiness, get_engine, get_finisher, get_recipe
+from engines.registry import Engine, all_recipes, engine_readiness, get_engine, get_finisher, get_recipe
+from engines.sniff import is_video, sidecar
 from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
 from engines.voices import speaker_of
 
@@ -75,11 +76,41 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
 
 def file_digest(path: str | Path) -> str:
     """SHA-256 of a file's bytes."""
+    found = Path(path).stat()
+    return _digest(str(path), found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: str, _size: int, _changed: int) -> str:
+    """Kept: films are large, and a render names its avatar several times."""
     digest = hashlib.sha256()
     with Path(path).open("rb") as file:
         while block := file.read(_READ_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def source_digest(source: str | Path) -> str:
+    """What names an avatar's picture, or its film with the arrays beside it, by content."""
+    arrays = sidecar(Path(source))
+    return file_digest(source) + (file_digest(arrays) if arrays.is_file() and is_video(Path(source)) else "")
+
+
+def check_kind(request: RenderRequest) -> None:
+    """Raise StudioError if the recipe's animator takes pictures and the avatar is a video, or the reverse."""
+    recipe = get_recipe(request.recipe)
+    takes = get_engine(recipe.animator).takes
+    found = "video" if is_video(Path(request.avatar.source)) else "picture"
+    if found != takes:
+        raise StudioError(
+            f"This avatar is a {found} and the recipe {recipe.title} takes a {takes}; "
+            f"choose {' or '.join(fitting_recipes(found))}."
+        )
+
+
+def fitting_recipes(kind: str) -> list[str]:
+    """Titles of the recipes for avatars of a ``kind``, "picture" or "video"."""
+    return [recipe.title for recipe in all_recipes().values() if get_engine(recipe.animator).takes == kind]
 
 
 def option_pictures(request: RenderRequest) -> dict[tuple[str, str], str]:
@@ -150,7 +181,7 @@ def content_document(request: RenderRequest) -> str:
     """The request as JSON with files named by their content: equal requests give equal text."""
     pictures = {place: file_digest(path) for place, path in option_pictures(request).items()}
     document = request_document(with_pictures(request, pictures))
-    document["avatar"]["source"] = file_digest(request.avatar.source)
+    document["avatar"]["source"] = source_digest(request.avatar.source)
     if request.words.audio is not None:
         document["words"]["audio"] = file_digest(request.words.audio)
     return json.dumps(document, sort_keys=True)

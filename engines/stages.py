@@ -8,6 +8,7 @@ declaration names, and must be safe to call from several threads. One that compu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from engines.progress import Watch
@@ -80,11 +81,27 @@ class Aligner(Protocol):
         ...
 
 
+SOURCE = "source.path"
+"""Where the film of an avatar lies, as UTF-8 bytes: added to what is prepared for a FilmAnimator."""
+
+
 class Animator(Protocol):
     """Motion to frames."""
 
     def prepare(self, portrait: Portrait) -> Arrays:
         """Everything that depends on the photo alone; cached on disk. Raises StudioError if unsuitable."""
+        ...
+
+    def animate(self, prepared: Arrays, motion: Motion, options: Any) -> FrameStream:
+        """Frames for every row of ``motion``, made one by one as they are taken."""
+        ...
+
+
+class FilmAnimator(Protocol):
+    """Film and motion to frames. ``animate`` finds the path of the film under SOURCE."""
+
+    def prepare_film(self, video: Path, size: int | None) -> Arrays:
+        """Everything that depends on the film alone; cached on disk. ``size`` as in Output."""
         ...
 
     def animate(self, prepared: Arrays, motion: Motion, options: Any) -> FrameStream:

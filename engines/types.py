@@ -131,13 +131,15 @@ class Motion:
     ``head``: (T, 6) float32: yaw, pitch, roll in degrees, then x, y, z in iod, relative to the photo.
     Yaw > 0 turns the face to the picture's right, pitch > 0 looks up, roll > 0 tilts clockwise in the
     picture; x is to the picture's right, y up, z towards the viewer.
-    ``tongue``: (T, 16) float32 in [0, 1] if known, order of ``TONGUE_SHAPES``.
+    ``tongue``: (T, 16) float32 in [0, 1] if known, order of ``TONGUE_SHAPES``. ``first``: which frame of the
+    clip the first row is.
     """
 
     fps: float
     blendshapes: Float32
     head: Float32
     tongue: Float32 | None = None
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.blendshapes)
@@ -145,7 +147,8 @@ class Motion:
     def cut(self, first: int, end: int | None = None) -> Motion:
         """The frames from ``first`` to before ``end``, or to the last."""
         tongue = None if self.tongue is None else self.tongue[first:end]
-        return Motion(self.fps, self.blendshapes[first:end], self.head[first:end], tongue)
+        start = self.first + first
+        return Motion(self.fps, self.blendshapes[first:end], self.head[first:end], tongue, start)
 
 
 EyeSide = Literal["left", "right"]

@@ -1,6 +1,6 @@
 """Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
 
-data/avatars/<owner>/<id>/source.<ext>  manifest.json
+data/avatars/<owner>/<id>/source.<ext>  manifest.json  (source.npz: the faces in a film)
 data/clips/<owner>/<id>/clip.mp4|webm   manifest.json  (recording.<ext>, backdrop0.<ext>, clip.c2pa)
 data/trash/<owner>/<avatars or clips>/<id>/
 """
@@ -69,7 +69,12 @@ LOCAL_OWNER = "local"
 """Owner of what is made at the command line of this machine."""
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "avatars"
 NO_CLIP = "There is no such clip; it may have been deleted."
+NO_POINTS = "The points of a filmed face are found in every frame; they cannot be moved by hand."
 
+Facts = dict[str, Any]
+"""What a manifest says besides."""
+Fill = Callable[[Path], Path]
+"""Puts a film into a folder and says where its video lies there."""
 Entry = TypeVar("Entry", Avatar, StoredClip)
 
 
@@ -136,6 +141,24 @@ class Library:
         self._backup.changed()
         return read_avatar(folder)
 
+    def add_film(
+        self,
+        owner: str,
+        name: str,
+        record: ConsentRecord,
+        facts: Facts,
+        fill: Fill,
+        avatar_id: str = "",
+    ) -> Avatar:
+        """Keep a film as an avatar, under an id of its own if none is given."""
+        folder = self._avatars / checked_owner(owner) / (avatar_id or secrets.token_hex(6))
+        with whole_folder(folder) as part:
+            source = fill(part).name
+            named = clean_name(name, "Avatar")
+            write_manifest(part, {**avatar_manifest(named, record, AvatarRef(source), source), **facts})
+        self._backup.changed()
+        return read_avatar(folder)
+
     def state_consent(self, owner: str, avatar_id: str, record: ConsentRecord) -> Avatar:
         """Write down by what right an avatar of the owner's speaks."""
         return read_avatar(self._changed(self._own_avatar(owner, avatar_id), consent=asdict(record)))
@@ -150,6 +173,8 @@ class Library:
         Raises StudioError for samples, unknown ids and corrections that cannot be.
         """
         folder, avatar = self._own_avatar(owner, avatar_id), self.avatar(owner, avatar_id)
+        if avatar.filmed:
+            raise StudioError(NO_POINTS)
         corrected_face(read_photo(avatar.source), replace(photo, source=str(avatar.source), face=avatar.face))
         return read_avatar(self._changed(folder, **corrections(photo)))
 

@@ -25,7 +25,8 @@ AvatarStatusWord = Literal["processing", "completed", "failed"]
 
 
 class AvatarStatus(BaseModel):
-    """``status`` is completed once a first clip need not wait for the face; ``preparation_time`` in seconds."""
+    """``status`` is completed once a first clip need not wait for the face; ``preparation_time`` in seconds;
+    ``progress`` from 0 to 1 while a video is looked through."""
 
     image_id: str
     name: str
@@ -34,6 +35,7 @@ class AvatarStatus(BaseModel):
     preparation_time: float | None
     cached: bool
     error: str | None
+    progress: float | None = None
 
 
 async def _preparer(request: Request) -> Preparer:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
+from engines.errors import StudioError
+from engines.footage.filming import FilmOptions
 from engines.voices import EMBEDDED
-from studio.api.avatars import AvatarStatus, AvatarTerms, ThePreparer, add_avatar, status_of_avatar
-from studio.api.context import Id, Owner, TheStudio
+from studio.api.avatars import AvatarStatus, ThePreparer, status_of_avatar
+from studio.api.context import Id, Owner, TheStudio, keep, upload_folder
 from studio.api.errors import known
 from studio.api.health import HealthBody, health_of
+from studio.api.preparing import Preparer
 from studio.api.renders import (
     RIGHT_HELP,
     OptionalRight,
@@ -22,17 +27,15 @@ from studio.api.renders import (
     SpeechFields,
     Terms,
     own_avatar,
-    recipe_with,
     request_of,
     submit,
 )
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
 from studio.api.visema import VIDEO
-from studio.services import DEFAULT_RECIPE
+from studio.consent import BY_API, ConsentRecord
+from studio.services import DEFAULT_RECIPE, Studio, recipe_for
 
 router = APIRouter(prefix="/api/clone", tags=["Video clone"])
-FOOTAGE = "footage"
-"""The engine that lets an avatar's own video talk."""
 SpeakerName = Annotated[str, Query(max_length=40, description="One of /api/clone/speakers.")]
 
 
@@ -78,23 +81,47 @@ def create_avatar(
     owner: Owner,
     preparer: ThePreparer,
 ) -> AvatarStatus:
-    """Keep a video as an avatar and begin to prepare it; 501 where no engine here takes videos."""
-    recipe = recipe_with(FOOTAGE, "video avatars", "Send a picture to /api/avatar/upload.")
-    terms = AvatarTerms(name=form.name or "Avatar", consent=form.consent)
-    return status_of_avatar(preparer, add_avatar(studio, owner, form.video_file, terms), recipe.name)
+    """Begin to make an avatar of a video; ask for its state with the id."""
+    record = ConsentRecord.state(form.consent, BY_API)
+    with upload_folder(studio) as folder:
+        clip = keep(form.video_file.file, folder, f"video{Path(form.video_file.filename or '').suffix[:6]}")
+        shoot = studio.shoots.submit(owner, clip, form.name or "Avatar", record, FilmOptions())
+    return _status(studio, owner, shoot, preparer)
 
 
 @router.get("/avatar/{avatar_id}")
 def clone_status(avatar_id: Id, studio: TheStudio, owner: Owner, preparer: ThePreparer) -> AvatarStatus:
-    """Whether an avatar is prepared."""
-    return status_of_avatar(preparer, known(studio.library.avatar, owner, avatar_id), DEFAULT_RECIPE)
+    """How far an avatar is: its video is looked through, then its face is prepared."""
+    return _status(studio, owner, avatar_id, preparer)
 
 
 @router.post("/generate", status_code=202)
 def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Accepted:
     """Queue a clip of an avatar that says a text with a voice."""
     avatar, name = own_avatar(studio, owner, form.avatar_id)
+    if form.recipe == DEFAULT_RECIPE:
+        recipe = recipe_for(studio.library.avatar(owner, form.avatar_id))
+        form = form.model_copy(update={"recipe": recipe})
     return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), Terms(name)))
+
+
+def _status(studio: Studio, owner: str, avatar_id: str, preparer: Preparer) -> AvatarStatus:
+    """The state of an avatar, or of the video that becomes it; 404 if there is neither."""
+    with suppress(StudioError):
+        avatar = studio.library.avatar(owner, avatar_id)
+        return status_of_avatar(preparer, avatar, recipe_for(avatar))
+    view = known(studio.shoots.view, owner, avatar_id)
+    failed = view.state in ("failed", "cancelled")
+    return AvatarStatus(
+        image_id=avatar_id,
+        name=view.name,
+        consent=view.consent,
+        status="failed" if failed else "processing",
+        preparation_time=None,
+        cached=False,
+        error=view.message or None,
+        progress=round(view.fraction, 3),
+    )
 
 
 @router.get("/voices")

@@ -36,7 +36,7 @@ from studio.api.renders import (
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
 from studio.api.speedup import PerformanceBody, performance
 from studio.api.visema import VIDEO
-from studio.services import DEFAULT_RECIPE
+from studio.services import DEFAULT_RECIPE, recipe_for
 
 router = APIRouter(prefix="/api", tags=["SadTalker service"])
 Quality = Literal["low", "medium", "high"]
@@ -93,7 +93,8 @@ def upload_avatar(
 @router.get("/avatar/status/{image_id}")
 def avatar_status(image_id: Id, studio: TheStudio, owner: Owner, preparer: ThePreparer) -> AvatarStatus:
     """Whether an avatar is prepared."""
-    return status_of_avatar(preparer, known(studio.library.avatar, owner, image_id), DEFAULT_RECIPE)
+    avatar = known(studio.library.avatar, owner, image_id)
+    return status_of_avatar(preparer, avatar, recipe_for(avatar))
 
 
 @router.post("/vip/generate", status_code=202)

@@ -13,8 +13,10 @@ from engines.encode import check_clip_path
 from engines.errors import StudioError
 from engines.motion_files import check_motion_path, write_motion
 from engines.pipeline import Pipeline
+from engines.progress import Watch
 from engines.registry import all_finishers, get_recipe
 from engines.requests import parse_request, request_document
+from engines.sniff import is_video
 from engines.types import AvatarRef, Clip, Output, RenderRequest
 from studio.cli.common import (
     engine_flags,
@@ -38,7 +40,9 @@ FINISHERS = ", ".join(all_finishers())
 
 
 @click.command("render", help="Make a talking video from a picture and words.")
-@click.option("--avatar", required=True, help="A picture, or the id of an avatar of 'launch.py avatar list'.")
+@click.option(
+    "--avatar", required=True, help="A picture, a video, or the id of an avatar of 'launch.py avatar list'."
+)
 @click.option("--out", type=PATH, required=True, help="The video to write, .mp4 or .webm.")
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
 @moves_option("--adjust", "Correct a point of the face that was found wrong")
@@ -68,9 +72,10 @@ words_flags(expression_flags(engine_flags(command)))
 
 
 def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
+    watch = terminal_watch(values["as_json"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
     request = RenderRequest(
-        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1), values["adjust"]),
+        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"]),
         words=words,
         expression=make_expression(values),
         recipe=values["recipe"],
@@ -81,9 +86,10 @@ def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
     return parse_request(request_document(request))
 
 
-def _avatar(studio: Studio, name: str, face: int) -> AvatarRef:
+def _avatar(studio: Studio, name: str, face: int, watch: Watch) -> AvatarRef:
     if Path(name).is_file():
-        return AvatarRef(str(Path(name)), face)
+        source = Path(name)
+        return AvatarRef(str(studio.films.kept(source, watch) if is_video(source) else source), face)
     known = {avatar.id: avatar for avatar in studio.library.avatars(LOCAL_OWNER)}
     if name in known:
         return avatar_ref(known[name])

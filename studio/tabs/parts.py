@@ -62,6 +62,9 @@ class AvatarTab:
     name: gr.Textbox
     save: gr.Button
     report: gr.State
+    progress: gr.HTML
+    stop: gr.Button
+    shoot: gr.State
 
 
 @dataclass(frozen=True)
