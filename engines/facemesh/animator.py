@@ -172,8 +172,10 @@ class FacemeshAnimator:
     def _prepare_face(self, portrait: Portrait, glasses: Arrays, frame: FaceFrame) -> Arrays:
         """``portrait`` without the ``glasses`` that were taken off it."""
         hidden = hidden_by(glasses, portrait.rgb.shape)
-        portrait = fitted_lips(fitted_lids(portrait, frame, hidden), frame)
-        shapes = build_shapes(measure_rest(portrait.landmarks, frame))
+        portrait = fitted_lids(portrait, frame, hidden)
+        smile = measure_rest(portrait.landmarks, frame)
+        portrait = fitted_lips(portrait, frame)
+        shapes = build_shapes(measure_rest(portrait.landmarks, frame).smiling_as(smile))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
             "body.others": np.array(portrait.others, np.float32).reshape(-1, POINTS, 3),

@@ -6,7 +6,7 @@ brought together and most of a smile is let go; every shape is then measured fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,6 +78,11 @@ class RestFace:
     def lips(self) -> Floats:
         """(8, 11, 3): the points of LIP_ROWS as in the photo."""
         return self.points[LIP_ROWS]
+
+    def smiling_as(self, other: RestFace) -> RestFace:
+        """The same face with the smile of ``other``: what a smile is was found out on the mesh's own corners,
+        and those of the photo lie further out in any mouth."""
+        return replace(self, corner_excess=other.corner_excess, width_excess=other.width_excess)
 
     def closing(self) -> Floats:
         """(8, 11, 3): how the lips of the photo move until only the slack is open between them."""

@@ -22,6 +22,7 @@ from engines.facemesh.shapes_fields import LipFields
 from engines.facemesh.shapes_mouth import pucker
 from engines.photos import make_portrait, read_photo
 from engines.types import HandleShift, Image, Portrait
+from studio.benches.render_measures import face_mask, likeness
 from tests.engines.facemesh.conftest import Weights, motion_of
 from tests.photo_drawings import Easel
 
@@ -171,3 +172,9 @@ def outline_bow(lips: NDArray[Any]) -> float:
     """How far the middle of the upper lip's outer edge lies below its peaks, over its width."""
     edge = lips[3]
     return float(edge[5, 1] - (edge[4, 1] + edge[6, 1]) / 2) / float(edge[-1, 0] - edge[0, 0])
+
+
+def test_a_mouth_that_is_found_to_be_wider_is_no_smile() -> None:
+    portrait = make_portrait(avatar("mira"), 0, 512)
+    face = face_mask(portrait.landmarks, portrait.rgb.shape[:2])
+    assert likeness(rendered(portrait, {}), portrait.rgb, face) > 45
