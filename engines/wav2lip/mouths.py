@@ -38,6 +38,8 @@ class Mouths:
         extent = extent_of(generator.side)
         window = Window(Span(extent.top, extent.side), Span(extent.left, extent.right))
         self._network, self.precision = _placed(FastGenerator(generator, window), device)
+        if device == "cpu" and self.precision == torch.float32:
+            self._network.quicken()
         self._device, self._kept, self._lock = device, Kept(MOST_KEPT), threading.Lock()
         self._decode: Callable[[Tensor, Features], Tensor] = self._network.decode
         if device == "cuda":

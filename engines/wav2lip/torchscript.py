@@ -94,6 +94,8 @@ class _Reader(pickle.Unpickler):
             return _tensor
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
+        if module == "torch.jit._pickle":
+            return _setting
         raise pickle.UnpicklingError(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> NDArray[Any]:
@@ -113,6 +115,10 @@ def _tensor(stored: NDArray[Any], offset: int, size: Any, stride: Any, *_: Any) 
         raise ValueError("outside")
     steps = [step * stored.itemsize for step in stride]
     return np.array(np.lib.stride_tricks.as_strided(stored[offset:], size, steps, writeable=False))
+
+
+def _setting(*_: Any) -> None:
+    """Lists of plain numbers, such as a layer's padding: not wanted."""
 
 
 def _named(part: Any, name: str) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -20,6 +20,7 @@ from engines.wav2lip.mouths import Kept, Mouths
 from engines.wav2lip.network import Generator96, Generator256
 from engines.wav2lip.paste import cut_face, extent_of, mask_of, put_back, with_chin
 from engines.wav2lip.sound import hear
+from engines.wav2lip.winograd import WinogradConv
 from tests.engines.wav2lip.conftest import bursts, narrow, opening
 
 RATE = 16_000
@@ -177,9 +178,12 @@ def test_the_part_that_is_pasted_is_that_of_the_whole_network(kind):
     with torch.inference_mode():
         whole = window.cut(generator(mel, face))
         part = fast.decode(mel, fast.encode(face))
-    assert part.shape == whole.shape
+        fast.quicken()
+        quick = fast.decode(mel, fast.encode(face))
+    assert part.shape == quick.shape == whole.shape
     assert float(whole.std()) > 0.02
     assert float((part - whole).abs().max()) < 2e-5
+    assert float((quick - whole).abs().max()) < 2e-4
 
 
 def test_a_picture_that_comes_again_is_not_looked_at_again(mouths, photo):
@@ -212,3 +216,13 @@ def test_shorter_numbers_are_used_only_where_nobody_sees_it(monkeypatch):
     assert Mouths(generator.eval(), "cpu").precision == torch.bfloat16
     monkeypatch.setattr(module, "MOST_OFF", 0.0)
     assert Mouths(generator.eval(), "cpu").precision == torch.float32
+
+
+@pytest.mark.parametrize("shape", [(2, 128, 6, 6), (3, 128, 30, 46), (1, 130, 9, 5)])
+def test_winograds_way_gives_the_same(shape):
+    torch.manual_seed(5)
+    conv = torch.nn.Conv2d(shape[1], 144, 3, padding=1).requires_grad_(False)
+    x = torch.randn(shape).contiguous(memory_format=torch.channels_last)
+    plain, found = conv(x), WinogradConv(conv)(x)
+    assert found.shape == plain.shape
+    assert float((found - plain).abs().max()) < 1e-4
