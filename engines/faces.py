@@ -21,6 +21,8 @@ from engines.progress import Watch
 from engines.types import Float32, Image
 from engines.weights import ensure
 
+FACES_VERSION = "1"
+"""Of what is found: found faces are kept, and another version looks at every picture anew."""
 DETECTOR_SIDE = 128
 MESH_SIDE = 192
 MESH_MARGIN = 1.5

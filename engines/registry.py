@@ -62,6 +62,7 @@ class Engine:
     ``memory``: bytes that the loaded engine holds. ``version`` changes whenever its results change.
     ``readiness``: "module:function" in a module that imports nothing heavy, called with the parsed options;
     returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
+    ``notice``: what a person must know before using it, e.g. that text goes to another machine.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Engine:
     memory: int = 0
     recipes: tuple[Recipe, ...] = field(default=())
     readiness: str = ""
+    notice: str = ""
     takes: Literal["picture", "video"] = "picture"
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:

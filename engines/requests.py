@@ -19,6 +19,7 @@ from engines.options import option_fields
 from engines.registry import Engine, all_recipes, engine_readiness, get_engine, get_finisher, get_recipe
 from engines.sniff import is_video, sidecar
 from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
+from engines.voices import speaker_of
 
 _READ_BLOCK = 1 << 20
 
@@ -142,7 +143,8 @@ def finishers_of(request: RenderRequest) -> tuple[Engine, ...]:
 def engines_of(request: RenderRequest) -> tuple[Engine, ...]:
     """Every engine that has a part in ``request``, each once."""
     recipe = get_recipe(request.recipe)
-    names = (recipe.voice, recipe.driver, recipe.animator, *(engine.name for engine in finishers_of(request)))
+    speaker = speaker_of(request.words, recipe).name
+    names = (speaker, recipe.driver, recipe.animator, *(engine.name for engine in finishers_of(request)))
     return tuple(get_engine(name) for name in dict.fromkeys(names))
 
 

@@ -1,7 +1,8 @@
 """The contracts of the boxes on the one line words -> speech -> motion -> frames.
 
 An engine fills one or more of these. A stage object is made once per process by the factory that the engine's
-declaration names, and must be safe to call from several threads.
+declaration names, and must be safe to call from several threads. One that computes on a GPU says so in
+``device`` ("cuda:0"); people are shown that.
 """
 
 from __future__ import annotations
@@ -24,11 +25,34 @@ class VoiceInfo:
     language_name: str
 
 
-class Voice(Protocol):
-    """Text to speech."""
+@dataclass(frozen=True)
+class VoiceOffer:
+    """What a voice engine has here and now: its voices, by language name then name, and what is missing.
 
-    def voices(self) -> tuple[VoiceInfo, ...]:
-        """Every voice that works, by language name then name."""
+    ``missing``: a sentence that says what to do until it speaks, "" if it does. An ``id`` with the language ""
+    speaks any: the text's language can be written after it, as in "alloy@de".
+    """
+
+    voices: tuple[VoiceInfo, ...]
+    missing: str = ""
+
+
+class Voice(Protocol):
+    """Text to speech.
+
+    Optional: ``fetch``, ``licence`` (engines.piper) and ``add``, ``remove`` (engines.fish), which the command
+    line offers as ``voices get``, ``voices add`` and ``voices remove``.
+    """
+
+    def offer(self) -> VoiceOffer:
+        """What can be chosen. Sends nothing to other machines but to a server of the studio's own settings."""
+        ...
+
+    def identity(self, voice: str) -> str:
+        """What decides how ``voice`` sounds besides its name and the engine's version, for cache keys.
+
+        Such as the model file or the server. Raises StudioError if it cannot speak here.
+        """
         ...
 
     def speak(self, text: str, voice: str, options: Any, watch: Watch) -> Speech:

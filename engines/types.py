@@ -162,7 +162,8 @@ class Portrait:
     ``rgb``: (H, W, 3) uint8 at output size (even sides). ``landmarks``: (468, 3) float32, MediaPipe face mesh
     points in pixels of ``rgb`` (x right, y down, z away from the viewer in the same unit). ``others``: the same
     of every other face in the picture. ``source``: the larger picture that ``rgb`` was shrunk from, if it was.
-    ``settled_eyes``: those whose lids a person has put in place, so that nothing may move them any more.
+    ``settled_eyes``: those whose lids a person has put in place, so that nothing may move them any more;
+    ``settled_mouth``: the same of the lips.
     """
 
     rgb: Image
@@ -170,6 +171,7 @@ class Portrait:
     others: tuple[Float32, ...] = ()
     source: Image | None = None
     settled_eyes: frozenset[EyeSide] = frozenset()
+    settled_mouth: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ class FrameStream:
 
 @dataclass(frozen=True)
 class Words:
-    """What is said: ``text`` spoken by ``voice`` (an id of the voice engine), or the recording at ``audio``.
+    """What is said: ``text`` spoken by ``voice`` (see engines.voices), or the recording at ``audio``.
 
     With both, ``audio`` is what is heard, ``text`` is what is said in it, and ``voice`` tells its language.
     """

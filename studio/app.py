@@ -17,6 +17,7 @@ from studio.tabs import markup
 from studio.tabs.adjust import offered_for
 from studio.tabs.avatar import AvatarEvents, avatar_cards, build_avatar_tab, connect_avatar_tab
 from studio.tabs.emotion import build_emotion_tab, connect_emotion_tab
+from studio.tabs.engines import build_engines_tab, connect_engines_tab
 from studio.tabs.filming import follow_shoot_after, recipe_of, shoot_under_way
 from studio.tabs.guard import Updates
 from studio.tabs.library import build_library_tab, connect_library_tab
@@ -96,7 +97,10 @@ def build_parts(studio: Studio) -> Parts:
                 preview = build_preview_tab(recipes, recipe)
             with gr.Tab("Library", id="library") as shelf:
                 library = build_library_tab(shelf)
-    return Parts(studio, token, avatar_id, job_id, tabs, stage, avatar, speech, emotion, preview, library)
+            with gr.Tab("Engines", id="engines") as panel:
+                engines = build_engines_tab(panel)
+    work = (avatar, speech, emotion, preview, library, engines)
+    return Parts(studio, token, avatar_id, job_id, tabs, stage, *work)
 
 
 def connect(parts: Parts, blocks: gr.Blocks) -> None:
@@ -106,9 +110,10 @@ def connect(parts: Parts, blocks: gr.Blocks) -> None:
     connect_emotion_tab(parts)
     connect_preview_tab(parts)
     connect_library_tab(parts)
+    connect_engines_tab(parts)
     guard, stage = parts.guard(parts.preview.notice), parts.stage
     filled: list[Any] = [parts.preview.notice, parts.token, parts.avatar_id, parts.job_id, parts.avatar.cards]
-    filled += [stage.says, parts.speech.text, parts.speech.language, parts.speech.voice]
+    filled += [stage.says, parts.speech.text, *parts.speech.choice.changing]
     panel = parts.avatar.adjust
     filled += [parts.preview.recipe, parts.avatar.shoot]
     filled += [parts.avatar.adjust_own, panel.panel, panel.editor, panel.effect, panel.opened]

@@ -14,6 +14,7 @@ from engines.photos import FaceBox, read_photo
 from engines.types import Image
 from studio.api.context import keep, upload_folder
 from studio.api.preparing import Preparer
+from studio.consent import BY_API, ConsentRecord
 from studio.library import Avatar
 from studio.services import Studio, avatar_ref
 
@@ -54,8 +55,7 @@ def add_avatar(studio: Studio, owner: str, upload: UploadFile, terms: AvatarTerm
             raise StudioError(report.problem)
         if terms.mode in MARGINS:
             photo = _cropped(read_photo(photo), report.faces[0], MARGINS[terms.mode], folder)
-        consent = terms.consent or "not stated"
-        return studio.library.add(owner, photo, terms.name, consent)
+        return studio.library.add(owner, photo, terms.name, ConsentRecord.state(terms.consent, BY_API))
 
 
 class AvatarTerms(BaseModel):

@@ -5,23 +5,27 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from engines.errors import StudioError
 from engines.footage.filming import FilmOptions
+from engines.voices import EMBEDDED
 from studio.api.avatars import AvatarStatus, ThePreparer, status_of_avatar
 from studio.api.context import Id, Owner, TheStudio, keep, upload_folder
 from studio.api.errors import known
 from studio.api.health import HealthBody, health_of
 from studio.api.preparing import Preparer
 from studio.api.renders import (
+    RIGHT_HELP,
+    OptionalRight,
     OptionalText,
     SentFiles,
     SpeechFields,
+    Terms,
     own_avatar,
     request_of,
     submit,
@@ -32,6 +36,7 @@ from studio.consent import BY_API, ConsentRecord
 from studio.services import DEFAULT_RECIPE, Studio, recipe_for
 
 router = APIRouter(prefix="/api/clone", tags=["Video clone"])
+SpeakerName = Annotated[str, Query(max_length=40, description="One of /api/clone/speakers.")]
 
 
 class CloneForm(BaseModel):
@@ -39,9 +44,7 @@ class CloneForm(BaseModel):
 
     video_file: UploadFile = Field(description="A video in which one face looks towards the camera.")
     name: OptionalText = Field(None, max_length=200)
-    consent: Literal["mine", "permission", "invented"] | None = Field(
-        None, description="Whose face it is; recorded with the avatar."
-    )
+    consent: OptionalRight = Field(None, description=RIGHT_HELP)
 
 
 class SayForm(SpeechFields):
@@ -51,8 +54,19 @@ class SayForm(SpeechFields):
     text: str = Field(max_length=20_000, description="What to say.")
 
 
+class SpeakerBody(BaseModel):
+    """A voice engine; ``missing`` and ``notice`` are sentences or empty."""
+
+    engine: str
+    title: str
+    voices: int
+    missing: str
+    notice: str
+    licence: str
+
+
 class VoiceBody(BaseModel):
-    """A voice; ``id`` goes into requests."""
+    """A voice; ``id`` goes into requests. One without a language may be given one: "openai:alloy@de"."""
 
     id: str
     name: str
@@ -88,7 +102,7 @@ def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Ac
     if form.recipe == DEFAULT_RECIPE:
         recipe = recipe_for(studio.library.avatar(owner, form.avatar_id))
         form = form.model_copy(update={"recipe": recipe})
-    return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), name))
+    return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), Terms(name)))
 
 
 def _status(studio: Studio, owner: str, avatar_id: str, preparer: Preparer) -> AvatarStatus:
@@ -111,9 +125,15 @@ def _status(studio: Studio, owner: str, avatar_id: str, preparer: Preparer) -> A
 
 
 @router.get("/voices")
-def voices(studio: TheStudio) -> list[VoiceBody]:
-    """Every voice that a text can be said with."""
-    return [VoiceBody(**asdict(voice)) for voice in studio.voices()]
+def voices(studio: TheStudio, engine: SpeakerName = EMBEDDED) -> list[VoiceBody]:
+    """Every voice of a voice engine that a text can be said with here; none where something is missing."""
+    return [VoiceBody(**asdict(voice)) for voice in studio.offer(engine).voices]
+
+
+@router.get("/speakers")
+def speakers(studio: TheStudio) -> list[SpeakerBody]:
+    """Every voice engine: what it has, what is missing until it speaks, and what to know before it does."""
+    return [SpeakerBody(**asdict(speaker)) for speaker in studio.speakers()]
 
 
 @router.get("/status/{session_id}")

@@ -21,9 +21,12 @@ from studio.api.errors import Refused, known
 from studio.api.preparing import SIZES
 from studio.api.renders import (
     EMOTIONS_HELP,
+    RIGHT_HELP,
+    OptionalRight,
     OptionalText,
     SentFiles,
     SpeechFields,
+    Terms,
     kept,
     own_avatar,
     recipe_with,
@@ -44,7 +47,6 @@ QUALITIES: dict[str, tuple[int | None, float]] = {
     "high": (HIGH, 25.0),
 }
 """Long side in pixels and frames per second."""
-Right = Literal["mine", "permission", "invented"]
 
 
 class UploadForm(BaseModel):
@@ -55,7 +57,7 @@ class UploadForm(BaseModel):
         "full", description="crop and extcrop keep the surroundings of the face only."
     )
     name: OptionalText = Field(None, max_length=200)
-    consent: Right | None = Field(None, description="Whose face it is; recorded with the avatar.")
+    consent: OptionalRight = Field(None, description=RIGHT_HELP)
 
 
 class VipForm(BaseModel):
@@ -111,7 +113,7 @@ def vip_generate(
         if audio is None:
             raise Refused(422, "'audio_file' is empty.", "Send a recording.")
         request = request_of(avatar, SentFiles(audio), fields)
-        return accepted(studio, owner, submit(studio, owner, request, name, vip=True))
+        return accepted(studio, owner, submit(studio, owner, request, Terms(name, vip=True)))
 
 
 def _enhancing(enhancer: str) -> str:

@@ -25,6 +25,7 @@ from studio.cli.common import (
     make_expression,
     moves_option,
     open_studio,
+    tell_of_voice,
     terminal_watch,
     with_moves,
     words_flags,
@@ -59,6 +60,7 @@ def command(context: click.Context, /, **values: Any) -> None:
     _check_out(values["out"], values["motion_out"])
     with open_studio(context) as studio:
         request = _request(studio, values)
+        tell_of_voice(request.words, request.recipe)
         record = _record(studio, values["avatar"], values["consent"])
         clip = studio.render(request, values["out"], terminal_watch(values["as_json"]), record)
         if values["motion_out"] is not None:
@@ -112,9 +114,9 @@ def _check_out(out: Path, motion_out: Path | None) -> None:
 
 def _write_motion(pipeline: Pipeline, request: RenderRequest, path: Path) -> None:
     recipe = get_recipe(request.recipe)
-    options = request.options.get(recipe.voice, {})
     watch = terminal_watch(quiet=True)
-    spoken = pipeline.align(pipeline.speak(request.words, recipe, options, watch), request.words, recipe, watch)
+    spoken = pipeline.speak(request.words, recipe, request.options, watch)
+    spoken = pipeline.align(spoken, request.words, recipe, watch)
     motion, _ = pipeline.move(spoken.speech, request, recipe)
     write_motion(path, motion)
 

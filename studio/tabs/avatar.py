@@ -93,14 +93,7 @@ def connect_avatar_tab(parts: Parts) -> None:
     chosen: list[Any] = [tab.notice, tab.cards, parts.avatar_id, parts.stage.face, parts.stage.says]
     panel = tab.adjust
     closed = [panel.panel, panel.editor, panel.effect, panel.opened, parts.stage.ask]
-    chosen += [
-        parts.preview.recipe,
-        tab.adjust_own,
-        *closed,
-        parts.speech.text,
-        parts.speech.language,
-        parts.speech.voice,
-    ]
+    chosen += [parts.preview.recipe, tab.adjust_own, *closed, parts.speech.text, *parts.speech.choice.changing]
     asked = parts.face_inputs | parts.voice_inputs | {parts.preview.recipe}
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     tab.cards.select(guard.event(events.pick), asked, chosen, **quick)

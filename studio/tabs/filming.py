@@ -118,7 +118,7 @@ def follow_shoot_after(event: Any, parts: Parts, choose: Choose) -> None:
     changed: list[Any] = [tab.notice, tab.progress, tab.stop, tab.shoot, tab.cards, parts.avatar_id]
     changed += [parts.preview.recipe, parts.stage.face, parts.stage.says, parts.stage.ask, tab.adjust_own]
     changed += [panel.panel, panel.editor, panel.effect, panel.opened]
-    changed += [parts.speech.text, parts.speech.language, parts.speech.voice]
+    changed += [parts.speech.text, *parts.speech.choice.changing]
     event.then(
         parts.guard(tab.notice).stream(lambda form: events.follow(form, choose)),
         parts.face_inputs | parts.voice_inputs | {parts.preview.recipe, tab.shoot},

@@ -10,6 +10,7 @@ import gradio as gr
 
 from studio.tabs.guard import Guard
 from studio.tabs.options import Controls
+from studio.tabs.voices import VoiceChoice
 
 if TYPE_CHECKING:
     from studio.consent import Consent
@@ -74,9 +75,7 @@ class SpeechTab:
     source: gr.Radio
     typed: gr.Column
     text: gr.Textbox
-    language: gr.Dropdown
-    voice: gr.Dropdown
-    options: Controls
+    choice: VoiceChoice
     upload: gr.File
     microphone: gr.Audio
     known: gr.Column
@@ -125,6 +124,7 @@ class PreviewTab:
     player: gr.Column
     video: gr.Video
     download: gr.DownloadButton
+    credentials: gr.DownloadButton
     making: gr.HTML
     recipe: gr.Dropdown
     fps: gr.Dropdown
@@ -147,6 +147,7 @@ class LibraryTab:
     video: gr.Video
     load: gr.Button
     download: gr.DownloadButton
+    credentials: gr.DownloadButton
     delete: gr.Button
     name: gr.Textbox
     rename: gr.Button
@@ -157,6 +158,25 @@ class LibraryTab:
     history: gr.HTML
     chosen: gr.State
     deleted: gr.State
+
+
+@dataclass(frozen=True)
+class EnginesTab:
+    """Engines and the machine: ``pending`` is whose licence is asked about, ``drawn`` the cards as shown."""
+
+    tab: gr.Tab
+    notice: gr.HTML
+    ask: gr.Column
+    terms: gr.HTML
+    accept: gr.Button
+    decline: gr.Button
+    progress: gr.HTML
+    cards: gr.HTML
+    refresh: gr.Button
+    machine: gr.HTML
+    pending: gr.State
+    drawn: gr.State
+    timer: gr.Timer
 
 
 @dataclass(frozen=True)
@@ -174,6 +194,7 @@ class Parts:
     emotion: EmotionTab
     preview: PreviewTab
     library: LibraryTab
+    engines: EnginesTab
 
     @property
     def face_inputs(self) -> set[Any]:
@@ -195,12 +216,13 @@ class Parts:
             self.token,
             speech.source,
             speech.text,
-            speech.voice,
+            speech.choice.engine,
+            speech.choice.voice,
             speech.upload,
             speech.microphone,
             speech.transcript,
             speech.tongue,
-            *speech.options.components.values(),
+            *speech.choice.option_components,
         }
 
     @property

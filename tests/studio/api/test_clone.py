@@ -17,6 +17,22 @@ def test_an_avatar_says_a_text_with_a_voice(web, running, ended):
     assert web.get(f"/api/clone/download/{session}").content[4:8] == b"ftyp"
 
 
+def test_voice_engines_say_what_is_missing(web, running, monkeypatch):
+    told = {entry["engine"]: entry for entry in web.get("/api/clone/speakers").json()}
+    assert next(iter(told)) == "espeak"
+    assert told["espeak"]["missing"] == ""
+    assert "STUDIO_FISH_URL" in told["fish"]["missing"]
+    assert "Microsoft" in told["edge"]["notice"]
+    assert "edge:de-DE-KatjaNeural" in {v["id"] for v in web.get("/api/clone/voices?engine=edge").json()}
+    assert web.get("/api/clone/voices?engine=fish").json() == []
+    assert is_error(web.get("/api/clone/voices?engine=facemesh"), 422)
+    form = {"avatar_id": running[0].library.samples()[0].id, "text": "Hallo.", "voice": "fish:default"}
+    refused = web.post("/api/clone/generate", data=form)
+    assert is_error(refused, 422)
+    assert "not set up" in refused.json()["error"]
+    assert "STUDIO_FISH_URL" in refused.json()["hint"]
+
+
 def test_a_video_becomes_an_avatar_that_says_a_text(web, running, ended, talking_clip):
     sent = {"video_file": ("me.mp4", talking_clip.read_bytes())}
     answer = web.post("/api/clone/avatar", files=sent, data={"name": "Filmed", "consent": "invented"})
