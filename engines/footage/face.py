@@ -45,6 +45,7 @@ class FilmedFace:
         self._mouth = MouthLayer(prepared, self._deformer.frame)
         self._views, self._own = prepared["film.views"], prepared["film.own"]
         self._reach = prepared["film.reach"].astype(np.float64)[:, None]
+        self._bias = prepared["film.bias"].astype(np.float64)
         self._to_rest = prepared["film.mouth_to_rest"]
         self._depth = self._deformer.depth_at(UPPER_INNER_LIP)
         own = prepared["film.rest_landmarks"].astype(np.float64)
@@ -58,6 +59,8 @@ class FilmedFace:
         """Frame ``number`` of the film, (H, W, 3), its ``landmarks`` (468, 3) px, saying ``weights`` (52,)."""
         shape = self._deformer.deform(_of_mouth(weights), UNMOVED, 1.0)
         view = self._views[number].astype(np.float64)
+        landmarks = landmarks.copy()
+        landmarks[:, :2] += self._bias @ view[:, :3].T
         target = self._target(shape, view, landmarks, float(self._own[number]))
         vertices = self._vertices(landmarks, target)
         frame = self._bent(rgb, landmarks, vertices, shape)
@@ -65,8 +68,8 @@ class FilmedFace:
         if strength > 0.004:
             self._patch.lay(frame, vertices, self._outline(shape, view), strength)
         mouth = self._pose(shape, view, target, weights, tongue)
-        iod = face_frame(landmarks).iod
-        draw_parting(frame, mouth.upper, mouth.lower, iod, self._parted(landmarks))
+        open_ = strength * self._deformer.rest.parted + (1 - strength) * self._parted(landmarks)
+        draw_parting(frame, mouth.upper, mouth.lower, face_frame(landmarks).iod, open_)
         self._mouth.paint(frame, mouth)
         return frame
 
