@@ -5,6 +5,8 @@ The frame itself is bent, so that light, beard and focus stay its own; only the 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engines.facemesh.anatomy import (
@@ -24,7 +26,7 @@ from engines.facemesh.mouth import MouthLayer, MouthPose
 from engines.facemesh.rest import PARTED_GAP, SHUT_GAP
 from engines.facemesh.seam import draw_parting
 from engines.facemesh.shapes_jaw import OPEN_AT_ONE
-from engines.facemesh.warp import make_canvas
+from engines.facemesh.warp import make_canvas, moving_box
 from engines.footage.neutral import MOUTH_SHAPES
 from engines.footage.patch import MouthPatch
 from engines.types import BLENDSHAPE_INDEX as INDEX
@@ -33,6 +35,8 @@ from engines.types import TONGUE_SHAPES, Arrays, Float32, Image
 UNMOVED = np.zeros(6)
 _INNER = (list(UPPER_INNER_LIP), list(LOWER_INNER_LIP))
 _MOUTH = [INDEX[name] for name in MOUTH_SHAPES]
+_MARGIN = 8
+"""Pixels around what moves that its borders are mixed with."""
 _BACK = 0.03
 """Lips whose own opening must not show are filled from this far (iod) outside of it."""
 
@@ -45,6 +49,7 @@ class FilmedFace:
         self._mouth = MouthLayer(prepared, self._deformer.frame)
         self._views, self._own = prepared["film.views"], prepared["film.own"]
         self._reach = prepared["film.reach"].astype(np.float64)[:, None]
+        self._bias = prepared["film.bias"].astype(np.float64)
         self._to_rest = prepared["film.mouth_to_rest"]
         self._depth = self._deformer.depth_at(UPPER_INNER_LIP)
         own = prepared["film.rest_landmarks"].astype(np.float64)
@@ -58,6 +63,8 @@ class FilmedFace:
         """Frame ``number`` of the film, (H, W, 3), its ``landmarks`` (468, 3) px, saying ``weights`` (52,)."""
         shape = self._deformer.deform(_of_mouth(weights), UNMOVED, 1.0)
         view = self._views[number].astype(np.float64)
+        landmarks = landmarks.copy()
+        landmarks[:, :2] += self._bias @ view[:, :3].T
         target = self._target(shape, view, landmarks, float(self._own[number]))
         vertices = self._vertices(landmarks, target)
         frame = self._bent(rgb, landmarks, vertices, shape)
@@ -65,8 +72,8 @@ class FilmedFace:
         if strength > 0.004:
             self._patch.lay(frame, vertices, self._outline(shape, view), strength)
         mouth = self._pose(shape, view, target, weights, tongue)
-        iod = face_frame(landmarks).iod
-        draw_parting(frame, mouth.upper, mouth.lower, iod, self._parted(landmarks))
+        open_ = strength * self._deformer.rest.parted + (1 - strength) * self._parted(landmarks)
+        draw_parting(frame, mouth.upper, mouth.lower, face_frame(landmarks).iod, open_)
         self._mouth.paint(frame, mouth)
         return frame
 
@@ -95,7 +102,7 @@ class FilmedFace:
         values = np.zeros((len(vertices), 3), np.float32)
         values[:, :2] = (source - vertices)[:, :2]
         values[:POINTS, 2] = shape.values[:POINTS, 2]
-        return make_canvas(rgb, self._deformer.mesh.triangles).warp(vertices, values)
+        return _warped(rgb, vertices, values, self._deformer.mesh.triangles)
 
     def _outline(self, shape: Deformed, view: Floats) -> Floats:
         """(N, 2) px: where the outline of the patch goes; below the mouth it sinks with the chin."""
@@ -142,6 +149,21 @@ class FilmedFace:
             tongue_out=out,
             bared=max(float(weights[INDEX[f"mouthLowerDown{side}"]]) for side in ("Left", "Right")),
         )
+
+
+def _warped(rgb: Image, vertices: Float32, values: Float32, triangles: Any) -> Image:
+    """``rgb`` (H, W, 3) bent by a mesh, as a new array; only what can move is given to the canvas."""
+    height, width = rgb.shape[:2]
+    frame = rgb.copy()
+    box = moving_box(vertices, values, triangles, (width, height))
+    if box.empty:
+        return frame
+    reach = int(np.abs(values[:, :2]).max()) + _MARGIN
+    left, top = max(box.left - reach, 0), max(box.top - reach, 0)
+    part = np.s_[top : min(box.bottom + reach, height), left : min(box.right + reach, width)]
+    moved = vertices - np.array([left, top, 0], np.float32)
+    frame[part] = make_canvas(np.ascontiguousarray(rgb[part]), triangles).warp(moved, values)
+    return frame
 
 
 def _of_mouth(weights: Floats) -> Floats:

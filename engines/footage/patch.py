@@ -65,7 +65,9 @@ class MouthPatch:
         lit = skin * _gain(under, skin, corners, SAMPLE * size)
         mask = np.zeros(skin.shape[:2], np.uint8)
         cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-        soft = cv2.GaussianBlur(mask, (0, 0), FADE * size).astype(np.float32) * np.float32(strength / 255)
+        side = 2 * round(FADE * size * 1.22) + 1  # two boxes have the softness of a Gaussian, at a fixed cost
+        faded = cv2.blur(cv2.blur(mask.astype(np.float32), (side, side)), (side, side))
+        soft = faded * np.float32(strength / 255)
         pixels = np.ascontiguousarray(under)
         blend(pixels, np.asarray(lit, np.float32), soft)
         under[:] = pixels
@@ -104,7 +106,8 @@ def _gain(under: Image, skin: Image, corners: Floats, radius: float) -> Any:
     if kept.sum() < 8:
         return np.float32(1.0)
     x, y = places[kept].T
-    seen, own = (cv2.GaussianBlur(part, (0, 0), sigma)[y, x].astype(np.float64) + 4 for part in (under, skin))
+    side = 2 * round(1.2 * sigma) + 1
+    seen, own = (cv2.blur(part, (side, side))[y, x].astype(np.float64) + 4 for part in (under, skin))
     ratio = np.clip(np.log(seen / own), -MOST_GAIN, MOST_GAIN)
     plane = np.c_[np.ones(len(x)), x / width - 0.5, y / height - 0.5]
     weights = np.ones(len(x))

@@ -9,6 +9,7 @@ import numpy as np
 from engines.facemesh.anatomy import UPPER_INNER_LIP, FaceFrame, Floats, face_frame
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformer, deformer_arrays, deformer_from_arrays
+from engines.facemesh.mouth_fit import fitted_lips
 from engines.facemesh.mouth_harvest import harvest_teeth
 from engines.facemesh.mouth_light import luma, measure_light
 from engines.facemesh.mouth_plane import LEFT, TOP, closed_line, mouth_plane
@@ -22,6 +23,8 @@ from engines.types import Arrays, Float32, Portrait
 
 TALKS = (0.014, 0.034)
 """Distance of a frame's mouth from rest (iod) below which it is left alone, and from which it is taken back."""
+CORNERS_TRUST = 0.5
+"""How far corners of the mouth follow the dark line between the lips outwards."""
 TEETH_END = (0.016, 0.034)
 """How far below the line of the resting lips the upper teeth may end, iod."""
 TEETH_RED = 0.8
@@ -33,7 +36,9 @@ AROUND = 0.16
 def prepare_film(film: Film, reader: FilmReader, scale: float) -> Arrays:
     """``reader`` gives the frames at output size, which is ``scale`` times that of ``film``."""
     neutral = find_neutral(film, reader)
-    rest = neutral.landmarks * np.float32(scale)
+    seen = _portrait(film, reader, neutral.index, scale)
+    fitted = _fitted(seen)
+    rest = neutral.landmarks * np.float32(scale) + (fitted - seen.landmarks)
     frame = face_frame(rest)
     shapes = build_shapes(measure_rest(rest, frame))
     reach = mouth_reach(shapes)
@@ -46,10 +51,20 @@ def prepare_film(film: Film, reader: FilmReader, scale: float) -> Arrays:
         "film.views": views,
         "film.reach": reach,
         "film.own": own,
+        "film.rest": seen.rgb,
+        "film.rest_landmarks": fitted,
+        "film.bias": fitted - seen.landmarks,
     }
-    arrays["film.rest"] = reader.frame(neutral.index)
-    arrays["film.rest_landmarks"] = film.landmarks(neutral.index) * np.float32(scale)
     return {**arrays, **_mouth(film, reader, neutral, scale, arrays)}
+
+
+def _fitted(seen: Portrait) -> Float32:
+    """(468, 3) px: the lips where they are seen; corners, which shade lengthens, half of the way."""
+    frame = face_frame(seen.landmarks)
+    moved = fitted_lips(seen, frame).landmarks - seen.landmarks
+    across = frame.axes[0] / np.linalg.norm(frame.axes[0])
+    moved -= (1 - CORNERS_TRUST) * np.outer(moved @ across, across).astype(np.float32)
+    return np.asarray(seen.landmarks + moved, np.float32)
 
 
 def own_talk(film: Film, rest: Float32, reach: Float32, views: Float32) -> Float32:

@@ -78,7 +78,8 @@ class FaceTracker:
 
     def _is_cut(self, rgb: Image) -> bool:
         """Whether the frame is unlike the last one in which the face was seen."""
-        thumb = cv2.cvtColor(cv2.resize(rgb, THUMB, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        sparse = np.ascontiguousarray(rgb[:: max(rgb.shape[0] // 90, 1), :: max(rgb.shape[1] // 160, 1)])
+        thumb = cv2.cvtColor(cv2.resize(sparse, THUMB, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         now, before = thumb.astype(np.float32), self.memory.thumb
         change = float(np.abs(now - before).mean()) if before.size else 0.0
         cut = change > CUT and change > CUT_RATIO * self.memory.change

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from engines.adjust import HANDLES, check_shifts
+from engines.audio import duration_words
 from engines.errors import StudioError
 from engines.options import OptionField, option_fields
 from engines.progress import Watch
@@ -161,8 +163,15 @@ def terminal_watch(quiet: bool) -> Watch:
     if quiet or not sys.stderr.isatty():
         return Watch()
 
+    begun: dict[str, tuple[float, float]] = {}
+
     def show(stage: str, fraction: float) -> None:
-        print(f"\r{stage:>8} {fraction:4.0%} ", end="", file=sys.stderr, flush=True)
+        now = time.monotonic()
+        start, first = begun.setdefault(stage, (now, fraction))
+        done = fraction - first
+        left = duration_words((now - start) * (1 - fraction) / done) if done > 0.02 and now - start > 2 else ""
+        note = f"about {left} left" if left else ""
+        print(f"\r{stage:>8} {fraction:4.0%} {note:<24}", end="", file=sys.stderr, flush=True)
 
     return Watch(show)
 

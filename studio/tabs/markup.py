@@ -10,6 +10,7 @@ from engines.types import StageTime
 
 STAGE_NAMES = {
     "photo": "Getting to know the face",
+    "film": "Following the face through the video",
     "voice": "Speaking the words",
     "align": "Finding the words in the recording",
     "motion": "Working out the motion",
