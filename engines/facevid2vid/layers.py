@@ -102,7 +102,7 @@ def _fold_spectral_norm(_: nn.Module, state: dict[str, Any], prefix: str, *__: o
 
 
 def folded(weight: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    """``weight`` (out, ...) over its spectral norm, from the singular vectors ``u`` (out,) and ``v`` (rest,)."""
+    """``weight`` (out, ...) over its spectral norm, by the singular vectors ``u`` (out,) and ``v`` (rest,)."""
     return weight / torch.dot(u, torch.mv(weight.flatten(1), v))
 
 

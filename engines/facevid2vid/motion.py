@@ -31,7 +31,7 @@ def heatmaps(keypoints: Tensor, grid: Tensor) -> Tensor:
 
 
 def sparse_motions(driving: Tensor, source: Tensor, grid: Tensor) -> Tensor:
-    """(B, 1 + K, D, H, W, 3): the grid, then the grid so shifted that each driving keypoint shows its source."""
+    """(B, 1 + K, D, H, W, 3): the grid, then the grid shifted: each driving keypoint shows its source."""
     moved = grid + (source - driving)[:, :, None, None, None]
     return torch.cat([grid.expand(len(moved), 1, *grid.shape), moved], 1)
 
@@ -129,18 +129,17 @@ class DenseMotion(nn.Module):
         return sample(many, motions.flatten(0, 1)).unflatten(0, (count, fields))
 
 
-class MotionHead(nn.Module):
-    """The layers that both networks have after the dense motion: the moved volume as a picture of features."""
+def motion_layers(keypoints: int, least: float = 0.0) -> tuple[DenseMotion, ConvBlock, nn.Conv2d]:
+    """What both networks call dense_motion_network, third and fourth."""
+    return DenseMotion(keypoints, least), ConvBlock(CHANNELS * DEPTH, 256, slope=0.01), nn.Conv2d(256, 256, 1)
 
-    def __init__(self, keypoints: int, least: float = 0.0) -> None:
-        super().__init__()
-        self.dense_motion_network = DenseMotion(keypoints, least)
-        self.third = ConvBlock(CHANNELS * DEPTH, 256, slope=0.01)
-        self.fourth = nn.Conv2d(256, 256, 1)
 
-    def warp(self, volume: Tensor, driving: Tensor, source: Tensor) -> dict[str, Tensor]:
-        """``out`` (B, 256, H, W), ``deformation``, ``mask`` and ``occlusion_map`` as in DenseMotion."""
-        deformation, shares, occlusion = self.dense_motion_network(volume, driving, source)
-        flat = sample(volume, deformation).flatten(1, 2)
-        out = self.fourth(self.third(flat)) * occlusion
-        return {"out": out, "deformation": deformation, "mask": shares, "occlusion_map": occlusion}
+def warp(network: nn.Module, volume: Tensor, driving: Tensor, source: Tensor) -> dict[str, Tensor]:
+    """The moved volume as a picture of features, by the ``motion_layers`` of ``network``.
+
+    ``out`` (B, 256, H, W), and ``deformation``, ``mask`` and ``occlusion_map`` as in DenseMotion.
+    """
+    deformation, shares, occlusion = network.dense_motion_network(volume, driving, source)
+    flat = sample(volume, deformation).flatten(1, 2)
+    out = network.fourth(network.third(flat)) * occlusion
+    return {"out": out, "deformation": deformation, "mask": shares, "occlusion_map": occlusion}

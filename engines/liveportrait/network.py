@@ -14,7 +14,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from engines.facevid2vid.decoder import SpadeDecoder
-from engines.facevid2vid.motion import MotionHead
+from engines.facevid2vid.motion import motion_layers, warp
 from engines.facevid2vid.volume import AppearanceVolume
 from engines.liveportrait.convnext import ConvNextV2
 
@@ -51,15 +51,16 @@ class MotionExtractor(nn.Module):
         return self.detector(image)
 
 
-class WarpingNetwork(MotionHead):
+class WarpingNetwork(nn.Module):
     """W: the volume of a photo moved to other keypoints."""
 
     def __init__(self) -> None:
-        super().__init__(KEYPOINTS)
+        super().__init__()
+        self.dense_motion_network, self.third, self.fourth = motion_layers(KEYPOINTS)
 
     def forward(self, feature_3d: Tensor, kp_driving: Tensor, kp_source: Tensor) -> dict[str, Tensor]:
-        """``feature_3d`` (B, 32, 16, 64, 64), keypoints (B, 21, 3): see ``MotionHead.warp``."""
-        return self.warp(feature_3d, kp_driving, kp_source)
+        """``feature_3d`` (B, 32, 16, 64, 64), keypoints (B, 21, 3): see ``engines.facevid2vid.motion.warp``."""
+        return warp(self, feature_3d, kp_driving, kp_source)
 
 
 class SpadeGenerator(SpadeDecoder):
