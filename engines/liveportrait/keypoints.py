@@ -14,11 +14,16 @@ LOWEST_DEGREES = -97.5
 
 
 def bins_to_degrees(logits: Floats) -> Floats:
-    """(B, 66) logits -> (B,) degrees: the mean of the bins' angles under the softmax."""
+    """(B, 66) logits -> (B,) degrees."""
+    return DEGREES_PER_BIN * expected_bin(logits) + LOWEST_DEGREES
+
+
+def expected_bin(logits: Floats) -> Floats:
+    """(B, N) logits -> (B,): the mean of the bins' numbers under the softmax."""
     shares = np.exp(logits - logits.max(-1, keepdims=True))
     shares /= shares.sum(-1, keepdims=True)
     mean: Floats = shares @ np.arange(logits.shape[-1], dtype=shares.dtype)
-    return DEGREES_PER_BIN * mean + LOWEST_DEGREES
+    return mean
 
 
 def rotation(pitch: Floats, yaw: Floats, roll: Floats) -> Floats:
@@ -27,10 +32,10 @@ def rotation(pitch: Floats, yaw: Floats, roll: Floats) -> Floats:
     The transpose of Rz(roll) Ry(yaw) Rx(pitch), each right-handed.
     """
     x, y, z = (np.radians(np.asarray(angle, np.float64)) for angle in (pitch, yaw, roll))
-    return np.swapaxes(_about(z, 2) @ _about(y, 1) @ _about(x, 0), 1, 2)
+    return np.swapaxes(about(z, 2) @ about(y, 1) @ about(x, 0), 1, 2)
 
 
-def _about(angle: Floats, axis: int) -> Floats:
+def about(angle: Floats, axis: int) -> Floats:
     """(B, 3, 3): right-handed rotation by ``angle`` (B,) radians about a coordinate axis."""
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix = np.broadcast_to(np.eye(3), (len(angle), 3, 3)).copy()

@@ -103,8 +103,10 @@ class Generator(AppearanceVolume):
         self.decoder = SpadeDecoder()
 
     def draw(self, volume: Tensor, driving: Tensor, source: Tensor) -> dict[str, Tensor]:
-        """From the photo's volume, which its call returns, and keypoints (B, 15, 3): ``prediction`` (B, 3, S, S)
-        in 0..1, and ``mask`` and ``occlusion_map`` as in DenseMotion."""
+        """From the photo's volume, which its call returns, and keypoints (B, 15, 3).
+
+        Returns ``prediction`` (B, 3, S, S) in 0..1, and ``mask`` and ``occlusion_map`` as in DenseMotion.
+        """
         moved = warp(self, volume, driving, source)
         return {
             "prediction": self.decoder(moved["out"]),
