@@ -84,6 +84,11 @@ def settled_eyes(shifts: Iterable[HandleShift]) -> frozenset[EyeSide]:
     return frozenset(side for side in sides if any(name.startswith(f"eye_{side}_") for name in moved))
 
 
+def settled_mouth(shifts: Iterable[HandleShift]) -> bool:
+    """Whether ``shifts`` move a corner of the mouth or the line between the lips."""
+    return any(shift.handle in ("mouth_right", "mouth_left", "lip_line") for shift in check_shifts(shifts))
+
+
 def _spread_moves(landmarks: Float32, frame: FaceFrame, shifts: tuple[HandleShift, ...]) -> NDArray[Any]:
     """(468, 3) displacements in iod along the picture's axes."""
     moves = np.zeros((POINTS, 3))

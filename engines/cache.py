@@ -1,7 +1,7 @@
 """The cache of everything that can be made again: spoken words, prepared photos, motion, clips.
 
-diskcache unpickles what its database says is a pickle, so a changed database would run code. The fence here
-is a Disk that stores bytes under text keys, refuses all else both ways, and keeps file names in its folder.
+Every entry names its tier, which says how long it is kept; over the limit the least recently used goes first.
+An entry that is damaged counts as absent, so it is made again and nobody notices.
 """
 
 from __future__ import annotations
@@ -9,88 +9,44 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
-import diskcache
 import numpy as np
 
+from engines.cache_store import SealedStore
+from engines.tiers import LIFETIMES, TIERS, Tier
 from engines.types import Arrays, Motion, Phone, Speech
-
-Tier = Literal["photo", "speech", "motion", "clip"]
-DAY = 24 * 3600.0
-EXPIRY: dict[Tier, float | None] = {
-    "photo": None,  # costly and small: kept until room is needed
-    "speech": 30 * DAY,
-    "motion": 30 * DAY,
-    "clip": 14 * DAY,
-}
-MODE_RAW, MODE_BINARY = 1, 2
-"""diskcache's storage modes that hold plain values; its modes 3 (text file) and 4 (pickle) are refused."""
 
 
 @dataclass(frozen=True)
 class TierStatistics:
-    """What a tier holds, and how often it was asked with and without success since the cache was opened."""
+    """What a tier holds, how often it was asked with and without success since the cache was made, and for how
+    many ``seconds`` its entries are kept, None: until room is needed."""
 
     name: str
     entries: int
     bytes: int
     hits: int
     misses: int
+    seconds: float | None
 
 
-class CacheFenceError(Exception):
-    """A cache entry is not plain bytes inside the cache's folder: somebody changed it from outside."""
+@dataclass(frozen=True)
+class Verified:
+    """What ``Cache.verify`` found: entries that are whole, those dropped by tier, and files of no entry.
 
+    ``rebuilt``: the database itself was damaged, and the cache begins anew.
+    """
 
-class PlainDisk(diskcache.Disk):  # type: ignore[misc]
-    """A diskcache Disk for str keys and bytes values only."""
-
-    def put(self, key: Any) -> Any:
-        """Accept text keys only."""
-        if not isinstance(key, str):
-            raise CacheFenceError("Cache keys are text.")
-        return super().put(key)
-
-    def get(self, key: Any, raw: bool) -> Any:
-        """Give back text keys only."""
-        if not raw:
-            raise CacheFenceError("The cache holds a key that is not text.")
-        return super().get(key, raw)
-
-    def store(self, value: Any, read: bool, key: Any = None) -> Any:
-        """Store bytes, or a binary file when ``read`` is true."""
-        if not read and not isinstance(value, bytes):
-            raise CacheFenceError("Cache values are bytes.")
-        return super().store(value, read, key) if key is not None else super().store(value, read)
-
-    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:
-        """Give back bytes, or an open file when ``read`` is true."""
-        if mode not in (MODE_RAW, MODE_BINARY):
-            raise CacheFenceError("The cache holds a value that is not plain bytes.")
-        if filename is not None:
-            self._inside(filename)
-        found = super().fetch(mode, filename, value, read)
-        if not read and not isinstance(found, bytes):
-            raise CacheFenceError("The cache holds a value that is not plain bytes.")
-        return found
-
-    def remove(self, file_path: str) -> None:
-        """Remove an entry's file; a name that points outside the folder is left alone."""
-        with suppress(CacheFenceError):
-            self._inside(file_path)
-            super().remove(file_path)
-
-    def _inside(self, filename: str) -> None:
-        folder = Path(self._directory).resolve()
-        if not (folder / filename).resolve().is_relative_to(folder):
-            raise CacheFenceError("The cache names a file outside its folder.")
+    whole: int
+    dropped: Mapping[str, int]
+    strays: int
+    rebuilt: bool
 
 
 @dataclass
@@ -104,32 +60,20 @@ class _Flight:
 class Cache:
     """Content-addressed bytes on disk, least recently used first out, each value made once.
 
-    ``limit``: bytes the cache may take. Safe for several threads and processes on one machine.
+    ``limit``: bytes the cache may take. ``seconds``: how long the entries of each tier are kept, see LIFETIMES.
+    Safe for several threads and processes on one machine.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._store = diskcache.Cache(
-            str(folder),
-            disk=PlainDisk,
-            size_limit=limit,
-            eviction_policy="least-recently-used",
-            cull_limit=1,  # the default of 10 can empty a cache of few large entries at one write
-            tag_index=True,
-        )
-        self._limit = limit
+    def __init__(self, folder: Path, limit: int, seconds: Mapping[Tier, float | None] = LIFETIMES) -> None:
+        self._store = SealedStore(folder, limit)
+        self._limit, self._seconds = limit, seconds
         self._flights: dict[str, _Flight] = {}
         self._guard = threading.Lock()
-        self._asked: dict[Tier, list[int]] = {tier: [0, 0] for tier in EXPIRY}
 
     def get(self, tier: Tier, key: str) -> bytes | None:
-        """The bytes under ``key``, or None. An entry that was tampered with counts as absent."""
-        try:
-            found = cast("bytes | None", self._store.get(f"{tier}:{key}"))
-        except (CacheFenceError, OSError):
-            found = None
-        with self._guard:
-            self._asked[tier][found is None] += 1
+        """The bytes under ``key``, or None. An entry that is damaged or was tampered with counts as absent."""
+        found = self._store.get(f"{tier}:{key}")
+        self._store.count(tier, found is not None)
         return found
 
     def put(self, tier: Tier, key: str, value: bytes, engine: str) -> None:
@@ -138,8 +82,7 @@ class Cache:
         A cache that cannot write (disk full, locked) only costs time later, so that is no error.
         """
         if len(value) <= self._limit // 2:
-            with suppress(OSError, sqlite3.Error, diskcache.Timeout):
-                self._store.set(f"{tier}:{key}", value, expire=EXPIRY[tier], tag=engine)
+            self._store.put(f"{tier}:{key}", value, self._seconds[tier], engine)
 
     def get_or_make(self, tier: Tier, key: str, engine: str, make: Callable[[], bytes]) -> tuple[bytes, bool]:
         """The value and whether it was there already; two callers at once make it once."""
@@ -153,19 +96,35 @@ class Cache:
 
     def drop_engine(self, engine: str) -> int:
         """Forget everything that ``engine`` made; returns how many entries."""
-        return int(self._store.evict(engine))
+        return self._store.evict(engine)
+
+    def clear(self, tier: Tier | None = None) -> tuple[int, int]:
+        """Forget everything, or a tier; returns how many entries and how many bytes that were."""
+        held = [self._store.held().get(name, (0, 0)) for name in (TIERS if tier is None else (tier,))]
+        self._store.clear(tier)
+        return sum(count for count, _ in held), sum(size for _, size in held)
+
+    def verify(self) -> Verified:
+        """Read every entry and drop those that are damaged, and files that belong to none."""
+        rebuilt = self._store.repair()
+        whole, damaged = self._store.check_all()
+        dropped: dict[str, int] = {}
+        for name in damaged:
+            tier = name.partition(":")[0]
+            known = tier if tier in TIERS else "unknown"
+            dropped[known] = dropped.get(known, 0) + 1
+        return Verified(whole, dropped, self._store.tidy(), rebuilt)
 
     def size(self) -> int:
         """Bytes on disk."""
-        return int(self._store.volume())
+        return self._store.volume()
 
     def statistics(self) -> tuple[TierStatistics, ...]:
         """Every tier."""
-        tier, held_bytes = "substr(key, 1, instr(key, ':') - 1)", "sum(size + ifnull(length(value), 0))"
-        query = f"SELECT {tier}, count(*), {held_bytes} FROM Cache GROUP BY 1"  # noqa: S608 - nothing from outside
-        held = {str(tier): (int(count), int(size)) for tier, count, size in self._store._sql(query)}
+        held, asked = self._store.held(), self._store.counts()
         return tuple(
-            TierStatistics(tier, *held.get(tier, (0, 0)), *asked) for tier, asked in self._asked.items()
+            TierStatistics(tier, *held.get(tier, (0, 0)), *asked.get(tier, (0, 0)), self._seconds[tier])
+            for tier in TIERS
         )
 
     def close(self) -> None:

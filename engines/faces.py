@@ -21,6 +21,8 @@ from engines.progress import Watch
 from engines.types import Float32, Image
 from engines.weights import ensure
 
+FACES_VERSION = "1"
+"""Of what is found: found faces are kept, and another version looks at every picture anew."""
 DETECTOR_SIDE = 128
 MESH_SIDE = 192
 MESH_MARGIN = 1.5
@@ -97,6 +99,14 @@ class FaceFinder:
         """The mesh of a face that was at ``last`` one frame ago."""
         with self._lock:
             return self._fit(rgb, *_upright_box(last.landmarks), score=last.score)
+
+    def still_there(self, rgb: Image, face: Face) -> bool:
+        """Whether the detector, too, sees a face where ``face`` was tracked to: one look, there only."""
+        centre, width = face.landmarks[:, :2].mean(0), max(face.box[2:])
+        left, top = (max(int(value - 1.5 * width), 0) for value in centre)
+        with self._lock:
+            boxes = self._detect(rgb, (left, top, max(int(3 * width), 1)))
+        return any(np.linalg.norm(box.centre - centre) < 0.6 * width for box in boxes)
 
     def _detect(self, rgb: Image, tile: tuple[int, int, int]) -> list[Detection]:
         left, top, side = tile

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engines.errors import StudioError
@@ -46,6 +47,16 @@ def whole_folder(path: Path) -> Iterator[Path]:
         raise _disk_problem(error, path) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def remove_older(folder: Path, seconds: float | None) -> None:
+    """Delete the files in ``folder`` that nobody wrote to for ``seconds``; None keeps them all."""
+    if seconds is None:
+        return
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > seconds:
+                path.unlink()
 
 
 def _forget(part: Path) -> None:

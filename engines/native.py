@@ -17,5 +17,5 @@ def native_module() -> ModuleType | None:
     return module if getattr(module, "INTERFACE", 0) == INTERFACE else None
 
 
-INTERFACE = 2
+INTERFACE = 3
 """Changes with what the module offers: one built from other sources is left alone."""

@@ -216,11 +216,20 @@ def _light(upright: Upright) -> tuple[float, float]:
 
 def _eye_contrast(upright: Upright) -> float:
     """Between the bright and the dark parts inside the eyes, in units of the skin's brightness."""
-    light = cv2.cvtColor(upright.crop, cv2.COLOR_RGB2LAB)[..., 0].astype(np.float64)
+    light = _lightness(upright.crop)
     skin = np.percentile(light[_inside(upright.points[list(FACE_OVAL)])], 75)
     inside = np.concatenate([light[_inside(_grown(upright.points[eye]))] for eye in _EYES])
     low, high = np.percentile(inside, [20, 80])
     return float((high - low) / max(skin, 1.0))
+
+
+def _lightness(rgb: Image) -> NDArray[np.float64]:
+    """(H, W) in [0, 255]: CIE 1976 L* of sRGB. OpenCV's own spends a tenth of a second on tables first."""
+    level = np.arange(256) / 255
+    linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    luminance = cv2.transform(linear[rgb], np.array([[0.2126, 0.7152, 0.0722]], np.float32))
+    dark, bright = 903.3 * luminance, 116 * np.cbrt(luminance) - 16
+    return np.asarray(2.55 * np.where(luminance > 0.008856, bright, dark), np.float64)
 
 
 def _grown(points: Points) -> Points:

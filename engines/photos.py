@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
-from engines.adjust import adjust_landmarks, settled_eyes
+from engines.adjust import adjust_landmarks, settled_eyes, settled_mouth
 from engines.adjust_place import place_face
 from engines.errors import StudioError
 from engines.faces import Face, find_faces
@@ -28,7 +30,8 @@ from engines.photo_checks import (
 )
 from engines.types import AvatarRef, Image, Portrait
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+FORMATS = {"JPEG": "Jpeg", "PNG": "Png", "WEBP": "WebP", "BMP": "Bmp", "TIFF": "Tiff", "GIF": "Gif"}
+"""Kinds of pictures that are read, and the beginnings of the names of Pillow's modules for them."""
 MAX_BYTES = 60_000_000
 MAX_PIXELS = 50_000_000
 MAX_ASPECT = 8.0
@@ -72,10 +75,13 @@ def read_photo(path: Path) -> Image:
     Raises StudioError with one sentence for anything that is not a whole, reasonably sized picture.
     """
     _check_file(path)
+    # Pillow would load its forty readers where one of these is not there yet.
+    for name in FORMATS.values():
+        import_module(f"PIL.{name}ImagePlugin")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            with Pillow.open(path, formats=FORMATS) as picture:
+            with Pillow.open(path, formats=tuple(FORMATS)) as picture:
                 _check_size(*picture.size)
                 return _to_rgb(picture)
     except UnidentifiedImageError:
@@ -102,22 +108,27 @@ def inspect_photo(rgb: Image) -> PhotoReport:
     return PhotoReport(width, height, boxes, _photo_problem(boxes), _notes(boxes))
 
 
-def prepare_photo(rgb: Image, avatar: AvatarRef, size: int | None) -> PreparedPhoto:
+def prepare_photo(
+    rgb: Image, avatar: AvatarRef, size: int | None, faces: tuple[Face, ...] | None = None
+) -> PreparedPhoto:
     """The face that ``avatar`` names, with its corrections, at output size.
 
-    Raises StudioError if it cannot be animated.
+    ``faces``: those of ``rgb``, if known. Raises StudioError if it cannot be animated.
     """
-    settled = settled_eyes(avatar.adjust)
+    settled: dict[str, Any] = {
+        "settled_eyes": settled_eyes(avatar.adjust),
+        "settled_mouth": settled_mouth(avatar.adjust),
+    }
     if avatar.placed is not None:
         portrait = _at_output_size(rgb, (_placed_face(rgb, avatar),), size)
-        return PreparedPhoto(replace(portrait, settled_eyes=settled), 1, ())
-    faces = find_faces(rgb)
+        return PreparedPhoto(replace(portrait, **settled), 1, ())
+    faces = find_faces(rgb) if faces is None else faces
     chosen = _face_box(rgb, _chosen(faces, avatar.face))
     if chosen.problem:
         raise StudioError(chosen.problem)
     face = corrected_face(rgb, avatar, faces)
     others = (*faces[: avatar.face], *faces[avatar.face + 1 :])
-    portrait = replace(_at_output_size(rgb, (face, *others), size), settled_eyes=settled)
+    portrait = replace(_at_output_size(rgb, (face, *others), size), **settled)
     return PreparedPhoto(portrait, len(faces), chosen.notes)
 
 

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 import engines
 from engines.errors import StudioError
 
-Stage = Literal["voice", "driver", "animator"]
+Stage = Literal["voice", "driver", "animator", "finisher"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,20 @@ class NoOptions:
 
 
 @dataclass(frozen=True)
+class Readiness:
+    """Whether an engine can work as things are: ``problem`` is a sentence that says what is missing and how to
+    get it, "" if nothing is. ``variant`` names the model file in use where there is more than one."""
+
+    problem: str = ""
+    variant: str = ""
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """Which engines make a clip together. ``needs`` says in words what it takes beyond this installation."""
+    """Which engines make a clip together. ``needs`` says in words what it takes beyond this installation.
+
+    ``finishers`` go over the frames one after the other.
+    """
 
     name: str
     title: str
@@ -37,6 +49,7 @@ class Recipe:
     driver: str
     animator: str
     needs: str = "nothing"
+    finishers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,9 @@ class Engine:
     ``options``: a frozen dataclass, every field with a default and ``Annotated[..., Field(title=, ge=, le=,
     description=)]``; it makes sliders, flags and schema. ``weights``: names in models/weights.toml.
     ``memory``: bytes that the loaded engine holds. ``version`` changes whenever its results change.
+    ``readiness``: "module:function" in a module that imports nothing heavy, called with the parsed options;
+    returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
+    ``notice``: what a person must know before using it, e.g. that text goes to another machine.
     """
 
     name: str
@@ -58,6 +74,9 @@ class Engine:
     weights: tuple[str, ...] = ()
     memory: int = 0
     recipes: tuple[Recipe, ...] = field(default=())
+    readiness: str = ""
+    notice: str = ""
+    takes: Literal["picture", "video"] = "picture"
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """An instance of ``options``; raises StudioError naming the first value that does not fit."""
@@ -102,7 +121,32 @@ def get_recipe(name: str) -> Recipe:
     return known[name]
 
 
+def all_finishers() -> Mapping[str, Engine]:
+    """Every engine that can go over the frames of any recipe, by name."""
+    return {name: engine for name, engine in all_engines().items() if "finisher" in engine.stages}
+
+
+def get_finisher(name: str) -> Engine:
+    """The finisher called ``name``; raises StudioError with the names that exist."""
+    known = all_finishers()
+    if name not in known:
+        raise StudioError(f"There is no finisher '{name}'; choose from: {', '.join(known) or 'none'}.")
+    return known[name]
+
+
 def create_stage(engine: Engine, stage: Stage) -> Any:
     """Import and call the factory of ``stage``."""
-    module, _, factory = engine.stages[stage].partition(":")
-    return getattr(importlib.import_module(module), factory)()
+    return _imported(engine.stages[stage])()
+
+
+def engine_readiness(engine: Engine, values: Mapping[str, Any]) -> Readiness:
+    """Whether ``engine`` can work now, with these options. Raises StudioError for options that do not fit."""
+    if not engine.readiness:
+        return Readiness()
+    found: Readiness = _imported(engine.readiness)(engine.parse_options(values))
+    return found
+
+
+def _imported(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +16,10 @@ from pydantic import TypeAdapter, ValidationError
 from engines.adjust import check_shifts
 from engines.errors import StudioError
 from engines.options import option_fields
-from engines.registry import get_engine, get_recipe
+from engines.registry import Engine, all_recipes, engine_readiness, get_engine, get_finisher, get_recipe
+from engines.sniff import is_video, sidecar
 from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
+from engines.voices import speaker_of
 
 _READ_BLOCK = 1 << 20
 
@@ -27,6 +29,8 @@ def parse_request(document: Mapping[str, Any]) -> RenderRequest:
     request: RenderRequest = _checked(RenderRequest, document)
     check_emotions(request.expression.emotions)
     check_shifts(request.avatar.adjust)
+    for name in request.finish:
+        get_finisher(name)
     return request
 
 
@@ -72,11 +76,41 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
 
 def file_digest(path: str | Path) -> str:
     """SHA-256 of a file's bytes."""
+    found = Path(path).stat()
+    return _digest(str(path), found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: str, _size: int, _changed: int) -> str:
+    """Kept: films are large, and a render names its avatar several times."""
     digest = hashlib.sha256()
     with Path(path).open("rb") as file:
         while block := file.read(_READ_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def source_digest(source: str | Path) -> str:
+    """What names an avatar's picture, or its film with the arrays beside it, by content."""
+    arrays = sidecar(Path(source))
+    return file_digest(source) + (file_digest(arrays) if arrays.is_file() and is_video(Path(source)) else "")
+
+
+def check_kind(request: RenderRequest) -> None:
+    """Raise StudioError if the recipe's animator takes pictures and the avatar is a video, or the reverse."""
+    recipe = get_recipe(request.recipe)
+    takes = get_engine(recipe.animator).takes
+    found = "video" if is_video(Path(request.avatar.source)) else "picture"
+    if found != takes:
+        raise StudioError(
+            f"This avatar is a {found} and the recipe {recipe.title} takes a {takes}; "
+            f"choose {' or '.join(fitting_recipes(found))}."
+        )
+
+
+def fitting_recipes(kind: str) -> list[str]:
+    """Titles of the recipes for avatars of a ``kind``, "picture" or "video"."""
+    return [recipe.title for recipe in all_recipes().values() if get_engine(recipe.animator).takes == kind]
 
 
 def option_pictures(request: RenderRequest) -> dict[tuple[str, str], str]:
@@ -97,6 +131,45 @@ def with_pictures(request: RenderRequest, pictures: Mapping[tuple[str, str], str
     return replace(request, options=options)
 
 
+def finishers_of(request: RenderRequest) -> tuple[Engine, ...]:
+    """What goes over the frames of ``request``, in order: its recipe's finishers, then its own, each once.
+
+    Raises StudioError for a name that is none.
+    """
+    names = dict.fromkeys((*get_recipe(request.recipe).finishers, *request.finish))
+    return tuple(get_finisher(name) for name in names)
+
+
+def engines_of(request: RenderRequest) -> tuple[Engine, ...]:
+    """Every engine that has a part in ``request``, each once."""
+    recipe = get_recipe(request.recipe)
+    speaker = speaker_of(request.words, recipe).name
+    names = (speaker, recipe.driver, recipe.animator, *(engine.name for engine in finishers_of(request)))
+    return tuple(get_engine(name) for name in dict.fromkeys(names))
+
+
+def engine_versions(request: RenderRequest) -> dict[str, str]:
+    """The version of every engine of ``request``, with the model file in use where there is more than one."""
+    versions = {}
+    for engine in engines_of(request):
+        variant = engine_readiness(engine, request.options.get(engine.name, {})).variant
+        versions[engine.name] = f"{engine.version} ({variant})" if variant else engine.version
+    return versions
+
+
+def check_engines(request: RenderRequest) -> None:
+    """Raise StudioError, saying what to do, if an engine of ``request`` cannot work as things are."""
+    for engine in engines_of(request):
+        problem = engine_readiness(engine, request.options.get(engine.name, {})).problem
+        if problem:
+            raise StudioError(problem)
+
+
+def making_name(recipe: str, finish: Iterable[str]) -> str:
+    """A recipe and what else goes over its frames, in one word: jobs of one such name take equally long."""
+    return "+".join((recipe, *finish))
+
+
 def is_transparent(request: RenderRequest) -> bool:
     """Whether the frames of ``request`` have an alpha channel, and the clip must be a .webm."""
     animator = get_engine(get_recipe(request.recipe).animator)
@@ -108,7 +181,7 @@ def content_document(request: RenderRequest) -> str:
     """The request as JSON with files named by their content: equal requests give equal text."""
     pictures = {place: file_digest(path) for place, path in option_pictures(request).items()}
     document = request_document(with_pictures(request, pictures))
-    document["avatar"]["source"] = file_digest(request.avatar.source)
+    document["avatar"]["source"] = source_digest(request.avatar.source)
     if request.words.audio is not None:
         document["words"]["audio"] = file_digest(request.words.audio)
     return json.dumps(document, sort_keys=True)

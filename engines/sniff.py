@@ -54,3 +54,20 @@ def _by_sync(head: bytes, tagged: bool) -> str | None:
     if len(head) >= 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return "aac" if head[1] & 0xF6 == 0xF0 else "mp3"
     return "mp3" if tagged else None
+
+
+def sidecar(video: Path) -> Path:
+    """Where the arrays of an avatar's film lie: its faces, frame by frame."""
+    return video.with_suffix(".npz")
+
+
+_PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+_VIDEO_CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "ogg")
+
+
+def is_video(path: Path) -> bool:
+    """Whether the file at ``path`` is of a kind that can hold a video. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    still = head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS
+    return not still and sound_container(path) in _VIDEO_CONTAINERS

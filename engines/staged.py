@@ -30,7 +30,6 @@ from engines.files import whole_file
 from engines.ledger import Ledger, timing
 from engines.pipeline import Pipeline, Take
 from engines.progress import Watch
-from engines.registry import get_recipe
 from engines.requests import is_transparent
 from engines.segments import UNFIT, SegmentWriter, check_segment, encode_sound, join_segments, plan_segments
 from engines.types import Clip, FrameSpec, FrameStream, Image, RenderRequest, StageTime
@@ -192,8 +191,7 @@ class StagedRender:
 
     def _stream(self, take: Take, first: int) -> FrameStream:
         """The frames from ``first`` on."""
-        motion = take.motion.cut(first)
-        return self._pipeline.stream(self._request, take.prepared, motion, get_recipe(self._request.recipe))
+        return self._pipeline.stream(self._request, take, self._watch, first)
 
 
 class _OpenWriter:

@@ -1,12 +1,14 @@
 """The contracts of the boxes on the one line words -> speech -> motion -> frames.
 
 An engine fills one or more of these. A stage object is made once per process by the factory that the engine's
-declaration names, and must be safe to call from several threads.
+declaration names, and must be safe to call from several threads. One that computes on a GPU says so in
+``device`` ("cuda:0"); people are shown that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from engines.progress import Watch
@@ -23,11 +25,34 @@ class VoiceInfo:
     language_name: str
 
 
-class Voice(Protocol):
-    """Text to speech."""
+@dataclass(frozen=True)
+class VoiceOffer:
+    """What a voice engine has here and now: its voices, by language name then name, and what is missing.
 
-    def voices(self) -> tuple[VoiceInfo, ...]:
-        """Every voice that works, by language name then name."""
+    ``missing``: a sentence that says what to do until it speaks, "" if it does. An ``id`` with the language ""
+    speaks any: the text's language can be written after it, as in "alloy@de".
+    """
+
+    voices: tuple[VoiceInfo, ...]
+    missing: str = ""
+
+
+class Voice(Protocol):
+    """Text to speech.
+
+    Optional: ``fetch``, ``licence`` (engines.piper) and ``add``, ``remove`` (engines.fish), which the command
+    line offers as ``voices get``, ``voices add`` and ``voices remove``.
+    """
+
+    def offer(self) -> VoiceOffer:
+        """What can be chosen. Sends nothing to other machines but to a server of the studio's own settings."""
+        ...
+
+    def identity(self, voice: str) -> str:
+        """What decides how ``voice`` sounds besides its name and the engine's version, for cache keys.
+
+        Such as the model file or the server. Raises StudioError if it cannot speak here.
+        """
         ...
 
     def speak(self, text: str, voice: str, options: Any, watch: Watch) -> Speech:
@@ -56,6 +81,10 @@ class Aligner(Protocol):
         ...
 
 
+SOURCE = "source.path"
+"""Where the film of an avatar lies, as UTF-8 bytes: added to what is prepared for a FilmAnimator."""
+
+
 class Animator(Protocol):
     """Motion to frames."""
 
@@ -65,4 +94,29 @@ class Animator(Protocol):
 
     def animate(self, prepared: Arrays, motion: Motion, options: Any) -> FrameStream:
         """Frames for every row of ``motion``, made one by one as they are taken."""
+        ...
+
+
+class FilmAnimator(Protocol):
+    """Film and motion to frames. ``animate`` finds the path of the film under SOURCE."""
+
+    def prepare_film(self, video: Path, size: int | None) -> Arrays:
+        """Everything that depends on the film alone; cached on disk. ``size`` as in Output."""
+        ...
+
+    def animate(self, prepared: Arrays, motion: Motion, options: Any) -> FrameStream:
+        """Frames for every row of ``motion``, made one by one as they are taken."""
+        ...
+
+
+class Finisher(Protocol):
+    """Frames to frames with something done to them."""
+
+    def finish(self, stream: FrameStream, speech: Speech, options: Any, watch: Watch) -> FrameStream:
+        """The frames of ``stream``, as many and in the same order, made as they are taken, in batches at most.
+
+        Frame i is seen at (stream.first + i) / fps seconds of ``speech``, the whole clip's sound. What becomes
+        of a frame may depend on later ones but not on earlier ones, for a clip that broke off goes on in its
+        middle; what it depends on must not change with how many frames there are.
+        """
         ...

@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 
 from engines.types import Alignment, Phone, Speech, Words
 
-OTHER_TEXT = "The recording does not say this text; the mouth follows the sound alone."
+OTHER_TEXT = "The {source} does not say this text; the mouth follows the sound alone."
 OTHER_IN_PARTS = (
-    "About {percent:.0f} % of what the recording says is not in the text, most of it from "
+    "About {percent:.0f} % of what the {source} says is not in the text, most of it from "
     "{minutes}:{seconds:02} on; there the mouth follows the sound alone."
 )
 HARDLY = 0.5
@@ -51,12 +51,13 @@ def unpack_alignment(data: bytes, recording: Speech) -> Alignment:
     return Alignment(speech, found["share"], tuple(found["astray"]))
 
 
-def fit_notes(alignment: Alignment) -> tuple[str, ...]:
-    """What the user should know where text and recording differ."""
+def fit_notes(alignment: Alignment, source: str = "recording") -> tuple[str, ...]:
+    """What the user should know where text and ``source``, the recording or the voice, differ."""
     if alignment.share == 0.0:
-        return (OTHER_TEXT,)
+        return (OTHER_TEXT.format(source=source),)
     start, length = alignment.astray
     if alignment.share < HARDLY or length > ASTRAY_S:
         percent = max(round(100.0 * (1.0 - alignment.share), -1), 10.0)
-        return (OTHER_IN_PARTS.format(percent=percent, minutes=int(start // 60), seconds=int(start % 60)),)
+        minutes, seconds = divmod(int(start), 60)
+        return (OTHER_IN_PARTS.format(percent=percent, source=source, minutes=minutes, seconds=seconds),)
     return ()

@@ -131,13 +131,15 @@ class Motion:
     ``head``: (T, 6) float32: yaw, pitch, roll in degrees, then x, y, z in iod, relative to the photo.
     Yaw > 0 turns the face to the picture's right, pitch > 0 looks up, roll > 0 tilts clockwise in the
     picture; x is to the picture's right, y up, z towards the viewer.
-    ``tongue``: (T, 16) float32 in [0, 1] if known, order of ``TONGUE_SHAPES``.
+    ``tongue``: (T, 16) float32 in [0, 1] if known, order of ``TONGUE_SHAPES``. ``first``: which frame of the
+    clip the first row is.
     """
 
     fps: float
     blendshapes: Float32
     head: Float32
     tongue: Float32 | None = None
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.blendshapes)
@@ -145,7 +147,8 @@ class Motion:
     def cut(self, first: int, end: int | None = None) -> Motion:
         """The frames from ``first`` to before ``end``, or to the last."""
         tongue = None if self.tongue is None else self.tongue[first:end]
-        return Motion(self.fps, self.blendshapes[first:end], self.head[first:end], tongue)
+        start = self.first + first
+        return Motion(self.fps, self.blendshapes[first:end], self.head[first:end], tongue, start)
 
 
 EyeSide = Literal["left", "right"]
@@ -159,7 +162,8 @@ class Portrait:
     ``rgb``: (H, W, 3) uint8 at output size (even sides). ``landmarks``: (468, 3) float32, MediaPipe face mesh
     points in pixels of ``rgb`` (x right, y down, z away from the viewer in the same unit). ``others``: the same
     of every other face in the picture. ``source``: the larger picture that ``rgb`` was shrunk from, if it was.
-    ``settled_eyes``: those whose lids a person has put in place, so that nothing may move them any more.
+    ``settled_eyes``: those whose lids a person has put in place, so that nothing may move them any more;
+    ``settled_mouth``: the same of the lips.
     """
 
     rgb: Image
@@ -167,6 +171,7 @@ class Portrait:
     others: tuple[Float32, ...] = ()
     source: Image | None = None
     settled_eyes: frozenset[EyeSide] = frozenset()
+    settled_mouth: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,17 +191,21 @@ class FrameStream:
     (H, W, 4) RGBA with straight alpha.
 
     Every frame is an array of its own, so that some can be made ahead while earlier ones are in use. ``notes``:
-    sentences for the user about how they are made.
+    sentences for the user about how they are made. ``first``: which frame of the clip the stream begins with.
+    ``faces``: (count, 4) float32 px, the face's left, top, right, bottom in every frame, hairline to chin and
+    cheek to cheek; a row of NaN where no face can be used; None where nobody knows yet.
     """
 
     spec: FrameSpec
     frames: Iterator[Image]
     notes: tuple[str, ...] = ()
+    faces: Float32 | None = None
+    first: int = 0
 
 
 @dataclass(frozen=True)
 class Words:
-    """What is said: ``text`` spoken by ``voice`` (an id of the voice engine), or the recording at ``audio``.
+    """What is said: ``text`` spoken by ``voice`` (see engines.voices), or the recording at ``audio``.
 
     With both, ``audio`` is what is heard, ``text`` is what is said in it, and ``voice`` tells its language.
     """
@@ -262,6 +271,7 @@ class RenderRequest:
     """One clip, as one JSON document: the page, the CLI, the API, jobs and cache keys all use it.
 
     ``options``: per engine name, the fields of its options dataclass that differ from their defaults.
+    ``finish``: engines that go over the frames after those of the recipe, in order.
     """
 
     avatar: AvatarRef
@@ -270,6 +280,7 @@ class RenderRequest:
     recipe: str = "instant"
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     output: Output = field(default_factory=Output)
+    finish: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

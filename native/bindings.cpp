@@ -18,7 +18,7 @@ Floats rasterise(const Floats& vertices, const Floats& values, const Indices& tr
     raster.set(mesh, box);
     for (int band = 0; band < raster.bands(); ++band) {
         float* at = out + width * kBandRows * static_cast<std::size_t>(band);
-        raster.fill(band, {at, at + pixels, at + 2 * pixels, depth.data()});
+        raster.fill(band, raster.band(band), {at, at + pixels, at + 2 * pixels, depth.data()});
     }
     return planes;
 }
@@ -27,7 +27,7 @@ Floats rasterise(const Floats& vertices, const Floats& values, const Indices& tr
 }  // namespace visema
 
 PYBIND11_MODULE(visema_native, m) {
-    m.attr("INTERFACE") = 2;  // as in engines/native.py
+    m.attr("INTERFACE") = 3;  // as in engines/native.py
     m.doc() = "Inner loops of Visema Studio's mesh animator.";
     m.def("rasterise", &visema::rasterise, pybind11::arg("vertices"), pybind11::arg("values"), pybind11::arg("triangles"), pybind11::arg("box"),
           "Backward map of a mesh inside box (left, top, right, bottom), pixel centres at whole numbers.\n\n"
@@ -36,4 +36,5 @@ PYBIND11_MODULE(visema_native, m) {
           "its own source. Thread-safe; the GIL is released while it works.");
     visema::bind_canvas(m);
     visema::bind_paint(m);
+    visema::bind_layers(m);
 }

@@ -162,7 +162,7 @@ void cover(const float* polygon, std::size_t corners, const Box& window, float* 
     }
 }
 
-void blur(float* plane, int width, int height, int channels, float sigma, float reach) {
+void blur(float* plane, int width, int height, int channels, float sigma, float reach, Beyond beyond) {
     if (width <= 0 || height <= 0 || !(sigma > 0.f)) return;
     thread_local std::vector<float> weights;
     thread_local std::vector<const float*> before, after;
@@ -170,7 +170,10 @@ void blur(float* plane, int width, int height, int channels, float sigma, float 
     before.resize(weights.size());
     after.resize(weights.size());
     const Taps taps{before.data(), after.data(), weights.data(), radius};
-    float* rows = scratch<1>(static_cast<std::size_t>(length) * height);
+    const bool alone = beyond == Beyond::nothing;
+    float* rows = scratch<1>(static_cast<std::size_t>(length) * (height + 1));
+    float* empty = rows + static_cast<std::size_t>(length) * height;
+    std::fill(empty, empty + length, 0.f);
     float* padded = scratch<2>(static_cast<std::size_t>(length) + 2 * edge) + edge;
     for (int tap = 1; tap <= radius; ++tap) {
         before[static_cast<std::size_t>(tap)] = padded - tap * channels;
@@ -181,12 +184,16 @@ void blur(float* plane, int width, int height, int channels, float sigma, float 
         std::copy(from, from + length, padded);
         for (int i = 1; i <= radius; ++i)
             for (int c = 0; c < channels; ++c) {
-                padded[-i * channels + c] = from[mirrored(-i, width) * channels + c];
-                padded[(width - 1 + i) * channels + c] = from[mirrored(width - 1 + i, width) * channels + c];
+                float &before_it = padded[-i * channels + c], &after_it = padded[(width - 1 + i) * channels + c];
+                before_it = alone ? 0.f : from[mirrored(-i, width) * channels + c];
+                after_it = alone ? 0.f : from[mirrored(width - 1 + i, width) * channels + c];
             }
         sum_taps_fast(padded, taps, length, rows + static_cast<std::size_t>(y) * length);
     }
-    const auto row = [&](int y) { return rows + static_cast<std::size_t>(mirrored(y, height)) * length; };
+    const auto row = [&](int y) {
+        if (alone && (y < 0 || y >= height)) return static_cast<const float*>(empty);
+        return static_cast<const float*>(rows + static_cast<std::size_t>(mirrored(y, height)) * length);
+    };
     for (int y = 0; y < height; ++y) {
         for (int tap = 1; tap <= radius; ++tap) {
             before[static_cast<std::size_t>(tap)] = row(y - tap);

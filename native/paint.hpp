@@ -3,8 +3,10 @@
 // Planes are float32, rows packed. Scratch memory is kept from call to call by each thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
+#include "planes.hpp"
 #include "raster.hpp"
 #include "sample.hpp"
 
@@ -14,9 +16,14 @@ namespace visema {
 // Parts that the outline goes around more than once count once.
 void cover(const float* polygon, std::size_t corners, const Box& window, float* mask);
 
-// Gaussian blur in place of a plane of `channels` interleaved channels, mirrored at its borders. `reach`: standard
-// deviations out to which the bell is taken (OpenCV: 4 for floats, 3 for bytes).
-void blur(float* plane, int width, int height, int channels, float sigma, float reach);
+enum class Beyond { mirrored, nothing };  // what a plane is beyond its borders
+
+// Gaussian blur in place of a plane of `channels` interleaved channels. `reach`: standard deviations out to which the bell
+// is taken (OpenCV: 4 for floats, 3 for bytes).
+void blur(float* plane, int width, int height, int channels, float sigma, float reach, Beyond beyond = Beyond::mirrored);
+
+// A colour's channel as a byte.
+inline std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::min(std::max(0.f, value), 255.f) + 0.5f); }
 
 // Lays `layer` (3 channels) over pixels where `mask` is 1; `shade` (3 channels or null): light left on what is below.
 void blend(const Pixels& pixels, const float* layer, const float* mask, const float* shade);

@@ -60,9 +60,10 @@ void start_map(const Box& rows, const Map& map) {
     std::fill(map.depth, map.depth + pixels, std::numeric_limits<float>::infinity());
 }
 
-// Columns first to last (ends included) of one row, counted from `left`; dx0 and dy: from the triangle's first corner.
+// Columns first to last (ends included) of one row, counted from `left`, which lies `offset` columns into the map; dx0
+// and dy: from the triangle's first corner.
 struct Span {
-    int first, last;
+    int first, last, offset;
     float left, y, dx0, dy;
 };
 
@@ -71,15 +72,17 @@ VISEMA_INLINE void draw(const Span& span, const SetTriangle& t, const Map& map) 
                        *VISEMA_APART to_shade = map.shade;
     const Plane far = t.far, way_x = t.way_x, way_y = t.way_y, shade = t.shade;
     const float left = span.left, y = span.y, dx0 = span.dx0, dy = span.dy;
+    const int offset = span.offset;
     for (int i = span.first; i <= span.last; ++i) {
+        const int at = i + offset;
         const float column = static_cast<float>(i), dx = dx0 + column;
-        const float z = far(dx, dy), was = depth[i], was_x = to_x[i], was_y = to_y[i], was_shade = to_shade[i];
+        const float z = far(dx, dy), was = depth[at], was_x = to_x[at], was_y = to_y[at], was_shade = to_shade[at];
         // Chosen, not jumped over: so the compiler can do several pixels at once.
         const bool nearer = z < was;
-        depth[i] = nearer ? z : was;
-        to_x[i] = nearer ? left + column + way_x(dx, dy) : was_x;
-        to_y[i] = nearer ? y + way_y(dx, dy) : was_y;
-        to_shade[i] = nearer ? shade(dx, dy) : was_shade;
+        depth[at] = nearer ? z : was;
+        to_x[at] = nearer ? left + column + way_x(dx, dy) : was_x;
+        to_y[at] = nearer ? y + way_y(dx, dy) : was_y;
+        to_shade[at] = nearer ? shade(dx, dy) : was_shade;
     }
 }
 
@@ -148,8 +151,7 @@ void Raster::sort_into_bands() {
     first_[0] = 0;
 }
 
-void Raster::fill(int number, const Map& map) const {
-    const Box rows = band(number);
+void Raster::fill(int number, const Box& rows, const Map& map) const {
     start_map(rows, map);
     const auto index = static_cast<std::size_t>(number);
     for (std::uint32_t i = first_[index]; i < first_[index + 1]; ++i) fill(triangles_[order_[i]], rows, map);
@@ -157,16 +159,18 @@ void Raster::fill(int number, const Map& map) const {
 
 void Raster::fill(const SetTriangle& t, const Box& rows, const Map& map) const {
     const float dx0 = static_cast<float>(t.left) - t.x0;
+    const int start = std::max(0, rows.left - t.left), end = std::min(t.right, rows.right - 1) - t.left;
+    if (start > end) return;
     for (int y = std::max(t.top, rows.top); y <= std::min(t.bottom, rows.bottom - 1); ++y) {
         const float dy = static_cast<float>(y) - t.y0;
-        int first = 0, last = t.right - t.left;
+        int first = start, last = end;
         const float w1 = t.weight1(dx0, dy), w2 = t.weight2(dx0, dy);
         clip_span(w1, t.edge1, first, last);
         clip_span(w2, t.edge2, first, last);
         clip_span(1.f - w1 - w2, t.edge0, first, last);
-        const std::size_t row = static_cast<std::size_t>(y - rows.top) * rows.width() + (t.left - rows.left);
+        const std::size_t row = static_cast<std::size_t>(y - rows.top) * rows.width();
         const Map part{map.x + row, map.y + row, map.shade + row, map.depth + row};
-        const Span span{first, last, static_cast<float>(t.left), static_cast<float>(y), dx0, dy};
+        const Span span{first, last, t.left - rows.left, static_cast<float>(t.left), static_cast<float>(y), dx0, dy};
         draw_span(span, t, part);
     }
 }

@@ -62,9 +62,9 @@ class Raster {
     int bands() const { return (box_.height() + kBandRows - 1) / kBandRows; }
     // The rows of one band.
     Box band(int number) const;
-    // Fills the map of one band from the nearest triangle at each pixel. Where there is none, a pixel is its own source.
-    // May run on several threads at once.
-    void fill(int number, const Map& map) const;
+    // Fills the map of `rows`, all or some columns of one band, from the nearest triangle at each pixel. Where there is
+    // none, a pixel is its own source. May run on several threads at once.
+    void fill(int number, const Box& rows, const Map& map) const;
 
   private:
     void add(const TriangleMesh& mesh, const std::int32_t* corner);

@@ -38,7 +38,6 @@ class Picture {
     void sample(const Places& places, int i, std::uint8_t* rgbx) const;
     void sample_pair(const Places& places, int i, std::uint8_t* rgbx) const;
     void find_smooth_tiles();
-    bool rough(int tile_x, int tile_y) const;
     void sample_at_border(int x, int y, int phase_x, int phase_y, std::uint8_t* rgbx) const;
 
     int width_, height_, tiles_across_;

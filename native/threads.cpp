@@ -4,6 +4,12 @@
 #include <system_error>
 
 namespace visema {
+namespace {
+
+// Into so many shares for each thread a job is cut: fewer would leave some waiting for others, more would only take turns.
+constexpr int kShares = 4;
+
+}  // namespace
 
 int useful_threads(int limit) {
     const int cores = static_cast<int>(std::thread::hardware_concurrency());
@@ -43,6 +49,7 @@ void Team::run(int count, const Job& job) {
         job_ = &job;
         count_ = count;
         next_ = 0;
+        together_ = std::max(1, count / (kShares * size_));
         ++round_;
     }
     work_.notify_all();
@@ -57,9 +64,10 @@ void Team::take_numbers(int thread) {
     ++busy_;
     while (job_ && next_ < count_) {
         const Job& job = *job_;
-        const int number = next_++;
+        const int first = next_, last = std::min(first + together_, count_);
+        next_ = last;
         lock.unlock();
-        job(number, thread);
+        for (int number = first; number < last; ++number) job(number, thread);
         lock.lock();
     }
     if (--busy_ == 0) done_.notify_all();

@@ -33,7 +33,7 @@ class Team {
     std::mutex mutex_;
     std::condition_variable work_, done_;
     const Job* job_ = nullptr;
-    int count_ = 0, next_ = 0, busy_ = 0;
+    int count_ = 0, next_ = 0, together_ = 1, busy_ = 0;
     unsigned round_ = 0;
     bool stop_ = false;
 };

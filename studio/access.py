@@ -35,6 +35,11 @@ def access_for(settings: Settings) -> Access | None:
     return Access(USER, _kept_token(settings.data / TOKEN_FILE))
 
 
+def may_change_engines(settings: Settings) -> bool:
+    """Whether who reaches the page may fetch and unload engines: not strangers without a password."""
+    return is_loopback(settings.host) or access_for(settings) is not None
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach ``host``."""
     try:

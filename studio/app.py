@@ -15,8 +15,10 @@ from studio.access import access_for
 from studio.api.app import attach_api
 from studio.tabs import markup
 from studio.tabs.adjust import offered_for
-from studio.tabs.avatar import avatar_cards, build_avatar_tab, connect_avatar_tab
+from studio.tabs.avatar import AvatarEvents, avatar_cards, build_avatar_tab, connect_avatar_tab
 from studio.tabs.emotion import build_emotion_tab, connect_emotion_tab
+from studio.tabs.engines import build_engines_tab, connect_engines_tab
+from studio.tabs.filming import follow_shoot_after, recipe_of, shoot_under_way
 from studio.tabs.guard import Updates
 from studio.tabs.library import build_library_tab, connect_library_tab
 from studio.tabs.owner import known_or_new_token, owner_of, token_store
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 TITLE = "Visema Studio"
 SIGN_IN = "This studio runs on another machine. Its owner knows the name and the password."
 DEFAULT_RECIPE = "instant"
-MAX_UPLOAD = "500mb"
+MAX_UPLOAD = "4gb"
 WAITING_EVENTS = 64
 TIDY_EVERY, TIDY_AFTER = 3600, 24 * 3600
 """Seconds: how often copies handed to browsers are looked through, and how old they get."""
@@ -95,7 +97,10 @@ def build_parts(studio: Studio) -> Parts:
                 preview = build_preview_tab(recipes, recipe)
             with gr.Tab("Library", id="library") as shelf:
                 library = build_library_tab(shelf)
-    return Parts(studio, token, avatar_id, job_id, tabs, stage, avatar, speech, emotion, preview, library)
+            with gr.Tab("Engines", id="engines") as panel:
+                engines = build_engines_tab(panel)
+    work = (avatar, speech, emotion, preview, library, engines)
+    return Parts(studio, token, avatar_id, job_id, tabs, stage, *work)
 
 
 def connect(parts: Parts, blocks: gr.Blocks) -> None:
@@ -105,10 +110,12 @@ def connect(parts: Parts, blocks: gr.Blocks) -> None:
     connect_emotion_tab(parts)
     connect_preview_tab(parts)
     connect_library_tab(parts)
+    connect_engines_tab(parts)
     guard, stage = parts.guard(parts.preview.notice), parts.stage
     filled: list[Any] = [parts.preview.notice, parts.token, parts.avatar_id, parts.job_id, parts.avatar.cards]
-    filled += [stage.says, parts.speech.text, parts.speech.language, parts.speech.voice]
+    filled += [stage.says, parts.speech.text, *parts.speech.choice.changing]
     panel = parts.avatar.adjust
+    filled += [parts.preview.recipe, parts.avatar.shoot]
     filled += [parts.avatar.adjust_own, panel.panel, panel.editor, panel.effect, panel.opened]
     filled += shown_by(parts.preview)
     opened = blocks.load(
@@ -126,6 +133,7 @@ def connect(parts: Parts, blocks: gr.Blocks) -> None:
         api_visibility="private",
     )
     follow_after(opened, parts)
+    follow_shoot_after(opened, parts, AvatarEvents(parts).choose)
 
 
 def welcome(parts: Parts, form: Form) -> Updates:
@@ -144,6 +152,8 @@ def welcome(parts: Parts, form: Form) -> Updates:
         parts.avatar.cards: avatar_cards(parts, owner, chosen),
         parts.stage.says: says_of(parts, form),
         **(introduction(parts, form, avatars[0]) | offered_for(parts, avatars[0]) if avatars else {}),
+        **(recipe_of(parts, form, avatars[0]) if avatars else {}),
+        parts.avatar.shoot: shoot_under_way(parts, owner),
         **shown_clip(parts, owner, clips[0].id if clips else ""),
     }
 

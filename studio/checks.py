@@ -19,6 +19,7 @@ from typing import Literal
 
 from engines import weights
 from engines.native import native_module
+from studio.backup.ledger import Ledger
 from studio.settings import PROJECT, Settings
 
 State = Literal["ok", "missing", "wrong"]
@@ -56,6 +57,7 @@ def all_checks(settings: Settings) -> tuple[Check, ...]:
         _data_folder(settings),
         _room(settings),
         _cache(settings),
+        _backup(settings),
         _native(),
         _gpu(),
         _package("torch", "torch", "no neural recipes", _NEURAL),
@@ -116,14 +118,14 @@ def _voices() -> Check:
 
 
 def _weights() -> Iterator[Check]:
-    required = {name for name, weight in weights.weight_store().weights().items() if weight.setup}
+    known = weights.weight_store().weights()
     for weight in weights.status():
         state: State = "ok" if weight.present else "wrong" if weight.problem else "missing"
         found = f"{weight.bytes / 1e6:.1f} MB, {weight.licence}, {weight.path}"
-        remedy = f"start {_RUN} with a network connection, which puts it at {weight.path}"
-        yield Check(
-            weight.name, state, weight.problem or found, f"no {weight.enables}", remedy, weight.name in required
-        )
+        setup, source = known[weight.name].setup, known[weight.name].source
+        by_hand = f"download it on the Engines tab, or save {source.where} as {weight.path}"
+        remedy = f"start {_RUN} with a network connection, which puts it at {weight.path}" if setup else by_hand
+        yield Check(weight.name, state, weight.problem or found, f"no {weight.enables}", remedy, setup)
 
 
 def _data_folder(settings: Settings) -> Check:
@@ -148,6 +150,17 @@ def _cache(settings: Settings) -> Check:
     used = sum(path.stat().st_size for path in settings.cache_folder.rglob("*") if path.is_file())
     found = f"{used / 1e6:.0f} of {settings.cache_bytes / 1e6:.0f} MB used"
     return Check("cache", "ok", found, "repeated work is done again", "raise STUDIO_CACHE_BYTES")
+
+
+def _backup(settings: Settings) -> Check:
+    costs = "avatars and clips lie on this machine alone"
+    remedy = "set STUDIO_BACKUP to s3://bucket/prefix"
+    if not settings.backup:
+        return Check("backup", "missing", "none", costs, remedy)
+    ledger = Ledger(settings.data, settings.backup)
+    waiting = len(ledger.waiting())
+    found = f"{settings.backup}, {waiting} of {sum(1 for _ in ledger.items())} still to be copied"
+    return Check("backup", "ok", found, costs, remedy)
 
 
 def _native() -> Check:

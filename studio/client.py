@@ -113,7 +113,7 @@ class StudioClient:
         emotions: Emotions | None = None,
         **fields: Any,
     ) -> str:
-        """Queue a clip and return its id. ``fields``: avatar_id, voice, recipe, fps, size, seed."""
+        """Queue a clip and return its id. ``fields``: avatar_id, consent, voice, recipe, fps, size, seed."""
         form = {name: value for name, value in fields.items() if value is not None}
         form |= {"text": text} if text is not None else {}
         form |= {"emotions": _as_json(emotions)} if emotions is not None else {}

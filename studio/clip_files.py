@@ -11,8 +11,9 @@ from engines.requests import option_pictures, parse_request, request_document, w
 from engines.types import Clip
 from studio.consent import now
 from studio.credentials import source_type
+from studio.names import MANIFEST as MANIFEST
 
-CLIP, MANIFEST = "clip.mp4", "manifest.json"
+CLIP = "clip.mp4"
 
 
 def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:

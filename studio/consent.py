@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 Consent = Literal["mine", "permission", "invented", "not stated"]
 CONSENTS: tuple[Consent, ...] = ("mine", "permission", "invented")
 """What a person can say; "not stated" is what is recorded until somebody says something."""
-BY_PAGE, BY_COMMAND = "on the page", "at the command line"
+BY_PAGE, BY_COMMAND, BY_API = "on the page", "at the command line", "over the API"
 """Where it was said."""
 CONSENT_WORDS: Mapping[Consent, str] = {
     "mine": "their own face",

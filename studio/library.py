@@ -1,6 +1,6 @@
 """Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
 
-data/avatars/<owner>/<id>/source.<ext>  manifest.json
+data/avatars/<owner>/<id>/source.<ext>  manifest.json  (source.npz: the faces in a film)
 data/clips/<owner>/<id>/clip.mp4|webm   manifest.json  (recording.<ext>, backdrop0.<ext>, clip.c2pa)
 data/trash/<owner>/<avatars or clips>/<id>/
 """
@@ -21,6 +21,7 @@ from engines.errors import StudioError
 from engines.files import whole_file, whole_folder
 from engines.photos import corrected_face, prepare_photo, read_photo
 from engines.types import AvatarRef, Clip
+from studio.backup import Backup
 from studio.clip_files import (
     MANIFEST,
     clip_manifest,
@@ -45,6 +46,7 @@ from studio.manifests import (
     read_origin,
     write_manifest,
 )
+from studio.names import AVATARS, CLIPS, checked_owner, is_id, is_owner
 from studio.trash import Trash
 
 if sys.version_info >= (3, 11):
@@ -52,33 +54,48 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["CONSENTS", "LOCAL_OWNER", "Avatar", "Consent", "Library", "StoredClip", "clip_manifest"]
+__all__ = [
+    "CONSENTS",
+    "LOCAL_OWNER",
+    "Avatar",
+    "Consent",
+    "Library",
+    "StoredClip",
+    "checked_owner",
+    "clip_manifest",
+]
 
 LOCAL_OWNER = "local"
 """Owner of what is made at the command line of this machine."""
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "avatars"
-AVATARS, CLIPS = "avatars", "clips"
 NO_CLIP = "There is no such clip; it may have been deleted."
-_OWNER = re.compile(r"[a-z0-9]{1,64}")
-_ID = re.compile(r"[a-z0-9-]{1,40}")
+NO_POINTS = "The points of a filmed face are found in every frame; they cannot be moved by hand."
 
+Facts = dict[str, Any]
+"""What a manifest says besides."""
+Fill = Callable[[Path], Path]
+"""Puts a film into a folder and says where its video lies there."""
 Entry = TypeVar("Entry", Avatar, StoredClip)
 
 
 class Library:
     """Everything that people made, by owner. An owner sees the samples and what is theirs, nothing else.
 
-    ``credentials`` sign every clip as it is finished; without them, clips stay unsigned.
+    ``credentials`` sign every clip as it is finished; without them, clips stay unsigned. ``backup`` copies what
+    is kept and has what is missing.
     """
 
-    def __init__(self, data: Path, credentials: Credentials | None = None) -> None:
+    def __init__(
+        self, data: Path, credentials: Credentials | None = None, backup: Backup | None = None
+    ) -> None:
         self._avatars, self._clips = data / AVATARS, data / CLIPS
-        self._trash, self._credentials = Trash(data / "trash"), credentials
+        self._backup = backup or Backup(data)
+        self._trash, self._credentials = Trash(data / "trash", self._backup.forget), credentials
 
     def owners(self) -> tuple[str, ...]:
         """Everybody who has something here."""
         found = {folder.name for root in (self._avatars, self._clips) for folder in root.glob("*")}
-        return tuple(sorted(name for name in found if _OWNER.fullmatch(name)))
+        return tuple(sorted(name for name in found if is_owner(name)))
 
     def samples(self) -> tuple[Avatar, ...]:
         """The avatars that ship with the studio."""
@@ -90,13 +107,16 @@ class Library:
 
     def avatars(self, owner: str) -> tuple[Avatar, ...]:
         """The owner's avatars, newest first, then the samples."""
-        return (*_newest_first(self._avatars / checked_owner(owner), read_avatar), *self.samples())
+        self._backup.bring(checked_owner(owner))
+        return (*_newest_first(self._avatars / owner, read_avatar), *self.samples())
 
     def avatar(self, owner: str, avatar_id: str) -> Avatar:
         """One avatar by id; raises StudioError if the owner has none of that id."""
         for avatar in self.avatars(owner):
             if avatar.id == avatar_id:
                 return avatar
+        if self._backup.fetch(owner, avatar_id):
+            return read_avatar(self._avatars / owner / avatar_id)
         raise StudioError(f"There is no avatar '{avatar_id[:40]}'; list the avatars to see what there is.")
 
     def add(
@@ -118,15 +138,34 @@ class Library:
         with whole_folder(folder) as part:
             shutil.copyfile(path, part / source)
             write_manifest(part, avatar_manifest(named, record, photo, source))
+        self._backup.changed()
+        return read_avatar(folder)
+
+    def add_film(
+        self,
+        owner: str,
+        name: str,
+        record: ConsentRecord,
+        facts: Facts,
+        fill: Fill,
+        avatar_id: str = "",
+    ) -> Avatar:
+        """Keep a film as an avatar, under an id of its own if none is given."""
+        folder = self._avatars / checked_owner(owner) / (avatar_id or secrets.token_hex(6))
+        with whole_folder(folder) as part:
+            source = fill(part).name
+            named = clean_name(name, "Avatar")
+            write_manifest(part, {**avatar_manifest(named, record, AvatarRef(source), source), **facts})
+        self._backup.changed()
         return read_avatar(folder)
 
     def state_consent(self, owner: str, avatar_id: str, record: ConsentRecord) -> Avatar:
         """Write down by what right an avatar of the owner's speaks."""
-        return read_avatar(_changed(self._own_avatar(owner, avatar_id), consent=asdict(record)))
+        return read_avatar(self._changed(self._own_avatar(owner, avatar_id), consent=asdict(record)))
 
     def rename(self, owner: str, avatar_id: str, name: str) -> Avatar:
         """Call an avatar of the owner's something else; raises StudioError for samples and unknown ids."""
-        return read_avatar(_changed(self._own_avatar(owner, avatar_id), name=clean_name(name)))
+        return read_avatar(self._changed(self._own_avatar(owner, avatar_id), name=clean_name(name)))
 
     def adjust(self, owner: str, avatar_id: str, photo: AvatarRef) -> Avatar:
         """Keep the corrections of ``photo`` with an avatar of the owner's, in place of earlier ones.
@@ -134,8 +173,10 @@ class Library:
         Raises StudioError for samples, unknown ids and corrections that cannot be.
         """
         folder, avatar = self._own_avatar(owner, avatar_id), self.avatar(owner, avatar_id)
+        if avatar.filmed:
+            raise StudioError(NO_POINTS)
         corrected_face(read_photo(avatar.source), replace(photo, source=str(avatar.source), face=avatar.face))
-        return read_avatar(_changed(folder, **corrections(photo)))
+        return read_avatar(self._changed(folder, **corrections(photo)))
 
     def remove(self, owner: str, avatar_id: str) -> None:
         """Move an avatar of the owner's to the trash; raises StudioError for samples and unknown ids."""
@@ -148,13 +189,13 @@ class Library:
     def clip(self, owner: str, clip_id: str) -> StoredClip:
         """One clip by id; raises StudioError if the owner has none of that id."""
         folder = self._clips / checked_owner(owner) / clip_id
-        if not _ID.fullmatch(clip_id) or not (folder / MANIFEST).is_file():
+        if not is_id(clip_id) or not (folder / MANIFEST).is_file():
             raise StudioError(NO_CLIP)
         return read_clip(folder)
 
     def rename_clip(self, owner: str, clip_id: str, name: str) -> StoredClip:
         """Give a clip of the owner's a name."""
-        return read_clip(_changed(self.clip(owner, clip_id).path.parent, name=clean_name(name)))
+        return read_clip(self._changed(self.clip(owner, clip_id).path.parent, name=clean_name(name)))
 
     def remove_clip(self, owner: str, clip_id: str) -> None:
         """Move a clip of the owner's to the trash."""
@@ -162,7 +203,7 @@ class Library:
 
     def restore(self, owner: str, item_id: str) -> Avatar | StoredClip:
         """Bring an avatar or a clip of the owner's back; raises StudioError if it is not in the trash."""
-        if not _ID.fullmatch(item_id):
+        if not is_id(item_id):
             raise StudioError(NO_CLIP)
         if item_id in self._trash.names(checked_owner(owner), AVATARS):
             self._trash.bring_back(owner, AVATARS, self._avatars / owner / item_id)
@@ -209,6 +250,7 @@ class Library:
             self._sign(folder)
             keep_only(folder, lasting_names(read_manifest(folder)))
             folder.rename(final)
+            self._backup.changed()
         self.drop_work(owner, clip_id)
         return read_clip(final)
 
@@ -233,6 +275,11 @@ class Library:
             raise StudioError("The sample avatars belong to the studio and cannot be changed or removed.")
         return avatar.source.parent
 
+    def _changed(self, folder: Path, **values: Any) -> Path:
+        write_manifest(folder, {**read_manifest(folder), **values})
+        self._backup.changed()
+        return folder
+
     def _sign(self, folder: Path) -> None:
         if self._credentials is None:
             return
@@ -243,20 +290,8 @@ class Library:
         write_manifest(folder, {**manifest, "signed": signed, "notes": notes})
 
 
-def checked_owner(owner: str) -> str:
-    """``owner``, which becomes a folder's name; raises StudioError if it is anything but letters and digits."""
-    if not _OWNER.fullmatch(owner):
-        raise StudioError("The request does not say whose it is; reload the page.")
-    return owner
-
-
 def _newest_first(root: Path, read: Callable[[Path], Entry]) -> list[Entry]:
     return sorted(map(read, _folders(root)), key=lambda entry: entry.created, reverse=True)
-
-
-def _changed(folder: Path, **values: Any) -> Path:
-    write_manifest(folder, {**read_manifest(folder), **values})
-    return folder
 
 
 def _sample(entry: dict[str, Any]) -> Avatar:

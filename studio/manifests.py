@@ -27,6 +27,8 @@ class Avatar:
     """A face that can talk. ``sample``: it ships with the studio and belongs to everybody.
 
     ``adjust``, ``placed``: what its owner corrected of the points found, or where they put the face.
+    ``frames``: those of its film, 0 if it is a photo; ``img_size``: side in px of its face crops; ``pads``:
+    px added to its face's box.
     """
 
     id: str
@@ -40,6 +42,14 @@ class Avatar:
     sentence: str = ""
     adjust: tuple[HandleShift, ...] = ()
     placed: PlacedFace | None = None
+    frames: int = 0
+    img_size: int = 256
+    pads: tuple[int, int, int, int] = (0, 10, 0, 0)
+
+    @property
+    def filmed(self) -> bool:
+        """Whether it is made of a video."""
+        return self.frames > 0
 
     @property
     def consent(self) -> Consent:
@@ -98,7 +108,15 @@ def read_avatar(folder: Path) -> Avatar:
         created=manifest["created"],
         adjust=ref.adjust,
         placed=ref.placed,
+        frames=int(manifest.get("frames", 0)),
+        img_size=int(manifest.get("img_size", 256)),
+        pads=_four(manifest.get("pads", (0, 10, 0, 0))),
     )
+
+
+def _four(pads: Any) -> tuple[int, int, int, int]:
+    top, bottom, left, right = (int(pad) for pad in pads)
+    return top, bottom, left, right
 
 
 def avatar_manifest(name: str, record: ConsentRecord, photo: AvatarRef, source: str) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engines.errors import StudioError
+from engines.tiers import Tier, lifetimes
 
 PROJECT = Path(__file__).resolve().parent.parent
 SPACE_DATA = Path("/data")
@@ -30,11 +32,14 @@ class Settings(BaseSettings):
     token: str = Field(default="", max_length=200)
     max_seconds: float = Field(default=600.0, gt=0)
     cache_bytes: int = Field(default=4 * GIB, ge=1 << 20)
+    cache_seconds: str = Field(default="", max_length=500)
     job_seconds: float = Field(default=4 * HOUR, gt=0)
     stage_seconds: float = Field(default=3 * HOUR, gt=0)
     render_here: bool = True
     database_url: str = Field(default="", repr=False)
     storage: str = ""
+    backup: str = Field(default="", max_length=1000)
+    backup_bytes: int = Field(default=2 * GIB, ge=1 << 16)
     worker_patience: float = Field(default=15.0, ge=1)
     sign_cert: Path | None = None
     sign_key: Path | None = Field(default=None, repr=False)
@@ -43,10 +48,28 @@ class Settings(BaseSettings):
     api_burst: int = Field(default=300, ge=10)
     engine_memory: int = Field(default=8 * GIB, ge=1 << 20)
 
+    @field_validator("cache_seconds")
+    @classmethod
+    def _known_tiers(cls, value: str) -> str:
+        lifetimes(value)
+        return value
+
+    @field_validator("backup")
+    @classmethod
+    def _s3_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9._/-]*)?", value):
+            raise StudioError("STUDIO_BACKUP is no address of a bucket; write it like s3://bucket/prefix.")
+        return value
+
     @property
     def cache_folder(self) -> Path:
         """Where everything lies that can be made again."""
         return self.data / "cache"
+
+    @property
+    def cache_lifetimes(self) -> dict[Tier, float | None]:
+        """Seconds for which the entries of each tier are kept; None: until room is needed."""
+        return lifetimes(self.cache_seconds)
 
 
 def on_space() -> bool:

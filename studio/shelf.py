@@ -21,6 +21,7 @@ NO_ITEM = "There is nothing '{id}' in the library; list it to see what there is.
 NO_AVATAR = (
     "The avatar of this clip was deleted; bring it back, or choose another face and type the words again."
 )
+NO_PICTURE = "The picture of this clip was not kept; make an avatar of it, and the clip anew."
 NOT_KEPT = "The recording or the background picture of this clip was not kept; begin anew with your own file."
 
 
@@ -89,7 +90,7 @@ def clip_avatar(library: Library, owner: str, clip: StoredClip) -> Avatar:
     for avatar in library.avatars(owner):
         if avatar.id == wanted or (not wanted and avatar.name == name):
             return avatar
-    raise StudioError(NO_AVATAR)
+    raise StudioError(NO_AVATAR if wanted else NO_PICTURE)
 
 
 def clip_request(library: Library, owner: str, clip: StoredClip) -> RenderRequest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from engines.errors import StudioError
@@ -12,13 +13,15 @@ from engines.errors import StudioError
 KEPT = 24 * 3600.0
 """Seconds until what was deleted is gone for good."""
 GONE = "It cannot be brought back; what was deleted is kept for a day."
+Forget = Callable[[str, str, str], None]
+"""Told owner, kind and id of what is about to be deleted for good."""
 
 
 class Trash:
     """Folders by owner and kind: <root>/<owner>/<kind>/<id>. ``owner`` and ``kind`` are names of folders."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, forget: Forget) -> None:
+        self._root, self._forget = root, forget
 
     def put(self, owner: str, kind: str, folder: Path) -> None:
         """Move ``folder`` here; what has lain here too long goes."""
@@ -52,4 +55,5 @@ class Trash:
         """Delete for good what has lain here for KEPT seconds."""
         for folder in self._root.glob("*/*/*"):
             if time.time() - folder.stat().st_mtime > KEPT:
+                self._forget(folder.parent.parent.name, folder.parent.name, folder.name)
                 shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import skimage.data
 
-from engines.types import Image
+from engines.progress import Watch
+from engines.types import AvatarRef, Image, Output, RenderRequest, Words
+from studio.library import SAMPLES
 from studio.services import Studio
 from studio.settings import load_settings
 
@@ -44,3 +46,19 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     studio = Studio(load_settings(data=tmp_path / "data"))
     yield studio
     studio.close()
+
+
+@pytest.fixture(scope="session")
+def talking_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample face that talks for three seconds, 288 pixels high, its head and mouth moving."""
+    folder = tmp_path_factory.mktemp("clip")
+    studio = Studio(load_settings(data=folder / "data"))
+    request = RenderRequest(
+        AvatarRef(str(SAMPLES / "rafael.jpg")),
+        Words("Far above, a lark sang over open fields."),
+        options={"facemesh": {"background": "photo"}},
+        output=Output(size=288),
+    )
+    studio.pipeline.render(request, folder / "talking.mp4", Watch())
+    studio.close()
+    return folder / "talking.mp4"

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,6 +175,21 @@ class EspeakHelper:
 
         Raises UtteranceRefused if the library cannot, StudioError if the process fails twice, Cancelled.
         """
+        header, body = self._answer(vars(request), watch)
+        return Utterance(
+            samples=np.frombuffer(body, dtype="<i2").astype(np.int16, copy=False),
+            sample_rate=int(header["sample_rate"]),
+            phones=tuple((int(start), str(name)) for start, name in header["phones"]),
+            words=tuple((int(start), int(position)) for start, position in header["words"]),
+        )
+
+    def spell(self, text: str, voice: str, watch: Watch) -> tuple[str, ...]:
+        """The sounds of ``text`` as the library writes them in IPA, clause by clause. Raises as ``speak``."""
+        header, _ = self._answer({"text": text, "voice": voice, "spell": True}, watch)
+        return tuple(map(str, header["clauses"]))
+
+    def _answer(self, request: Mapping[str, Any], watch: Watch) -> Frame:
+        """What the process says to ``request``, starting it anew once if it is gone."""
         with self._turn(watch):
             for _attempt in range(2):
                 try:
@@ -202,21 +217,16 @@ class EspeakHelper:
         finally:
             self._lock.release()
 
-    def _ask(self, request: Request, watch: Watch) -> Utterance:
+    def _ask(self, request: Mapping[str, Any], watch: Watch) -> Frame:
         process = self._ready_process(watch)
         self._last_id += 1
-        process.send({"id": self._last_id, **vars(request)})
+        process.send({"id": self._last_id, **request})
         header, body = process.receive(self._timeout, watch)
         if header.get("id") != self._last_id:
             raise HelperGone
         if "error" in header:
             raise UtteranceRefused(header["error"])
-        return Utterance(
-            samples=np.frombuffer(body, dtype="<i2").astype(np.int16, copy=False),
-            sample_rate=int(header["sample_rate"]),
-            phones=tuple((int(start), str(name)) for start, name in header["phones"]),
-            words=tuple((int(start), int(position)) for start, position in header["words"]),
-        )
+        return header, body
 
     def _ready_process(self, watch: Watch) -> HelperProcess:
         if self._process is None or not self._process.alive:

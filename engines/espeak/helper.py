@@ -10,7 +10,8 @@ A frame is two little-endian uint32 (bytes of header, bytes of body), the header
 Request header: ``id``, ``text``, ``voice`` (an espeak name or data file, "+variant" allowed), ``rate``,
 ``pitch``, ``range``, ``kana`` (write kanji as kana first). Answer header: ``id``, ``sample_rate`` in Hz,
 ``phones`` as [sample, name] and ``words`` as [sample, position], or ``error``; body: int16
-little-endian mono samples.
+little-endian mono samples. A request with ``spell`` instead of rate, pitch and range asks for sounds alone; the
+answer has them as ``clauses``, a string of IPA for each, and no body.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ BUFFER_MS = 2000  # long buffers have room for every event of a clause
 PHONES_AS_IPA = 0x0001 | 0x0002
 DO_NOT_EXIT = 0x8000
 UTF8_WITH_END_PAUSE = 0x0001 | 0x1000
+CHARS_UTF8, SPELL_IPA = 1, 0x02
 EVENT_END_OF_LIST, EVENT_WORD, EVENT_PHONE = 0, 1, 7
 RATE, PITCH, RANGE = 1, 3, 4
 KANJI = re.compile("[\u3400-\u9fff]")
@@ -86,6 +88,7 @@ class Synthesiser:
         if self.sample_rate <= 0:
             raise RuntimeError(f"espeak-ng did not find its data in {data}")
         self._library.espeak_SetSynthCallback(self._callback)
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._clear()
 
     def _clear(self) -> None:
@@ -114,12 +117,24 @@ class Synthesiser:
         voice = str(request["voice"])
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice!r}")
+        if request.get("spell"):
+            return {"clauses": self._spell(str(request["text"]))}, b""
         for parameter, key in ((RATE, "rate"), (PITCH, "pitch"), (RANGE, "range")):
             self._library.espeak_SetParameter(parameter, int(request[key]), 0)
         text = str(request["text"])
         self._synthesise(kanji_to_kana(text) if request.get("kana") else text)
         header = {"sample_rate": self.sample_rate, "phones": self._phones, "words": self._words}
         return header, bytes(self._samples)
+
+    def _spell(self, text: str) -> list[str]:
+        """The sounds of each clause; the library moves its pointer on and clears it at the end."""
+        data = ctypes.create_string_buffer(text.encode("utf-8", "ignore").replace(b"\0", b" "))
+        rest = ctypes.c_void_p(ctypes.addressof(data))
+        found = []
+        while rest.value:
+            spelt = self._library.espeak_TextToPhonemes(ctypes.byref(rest), CHARS_UTF8, SPELL_IPA)
+            found.append((spelt or b"").decode("utf-8", "ignore"))
+        return found
 
     def _synthesise(self, text: str) -> None:
         self._clear()

@@ -13,7 +13,7 @@ from engines.espeak.routing import Line, lines_of, unreadable_scripts
 from engines.espeak.text import clean, sentences
 from engines.espeak.voices import find_voice, voice_infos
 from engines.progress import Watch
-from engines.stages import VoiceInfo
+from engines.stages import VoiceInfo, VoiceOffer
 from engines.types import Phone, Speech
 
 SENTENCE_PAUSE_S, NATURAL_RATE = 0.3, 165
@@ -29,6 +29,14 @@ class EspeakVoice:
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Every voice that was tried and works, by language name; the plainest of a language first."""
         return voice_infos()
+
+    def offer(self) -> VoiceOffer:
+        """All of them; nothing is missing."""
+        return VoiceOffer(self.voices())
+
+    def identity(self, voice: str) -> str:
+        """Nothing besides: the library comes with the engine."""
+        return find_voice(voice).espeak
 
     def speak(self, text: str, voice: str, options: Any, watch: Watch) -> Speech:
         """Speak ``text`` sentence by sentence; ``options`` are EspeakOptions, None for the defaults.

@@ -59,7 +59,7 @@ class FacemeshOptions:
 ENGINE = Engine(
     name="facemesh",
     title="Face mesh",
-    version="5",
+    version="6",
     stages={"animator": "engines.facemesh.animator:create"},
     licence="Apache-2.0",
     options=FacemeshOptions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,11 +17,13 @@ from engines.facemesh.anatomy import (
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
     UPPER_INNER_LIP,
+    FaceFrame,
     Floats,
     Row,
     face_frame,
 )
-from engines.facemesh.body import BodyLayer, Layer, background_note, make_layer, matte_arrays
+from engines.facemesh.body import background_note, make_layer, matte_arrays
+from engines.facemesh.boxes import face_boxes
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.deform import Deformed, Deformer, deformer_arrays, deformer_from_arrays
@@ -28,8 +31,10 @@ from engines.facemesh.detail import detail_arrays, detail_from_arrays
 from engines.facemesh.eyes import EyeLayer, EyePose, prepare_eyes
 from engines.facemesh.eyes_fit import fitted_lids
 from engines.facemesh.eyes_glasses import GlassesLayer, hidden_by, take_off
+from engines.facemesh.layers import Layer
 from engines.facemesh.mesh import CUT_OUT_SCALES, RING_SCALES
 from engines.facemesh.mouth import MouthLayer, MouthPose
+from engines.facemesh.mouth_fit import fitted_lips
 from engines.facemesh.mouth_prepare import prepare_mouth
 from engines.facemesh.rest import measure_rest
 from engines.facemesh.seam import draw_parting
@@ -38,7 +43,7 @@ from engines.facemesh.shapes_eyes import LOOK_ACROSS, LOOK_UPDOWN
 from engines.facemesh.shapes_jaw import OPEN_AT_ONE
 from engines.facemesh.warp import make_canvas
 from engines.types import BLENDSHAPE_INDEX as INDEX
-from engines.types import TONGUE_SHAPES, Arrays, FrameSpec, FrameStream, Image, Motion, Portrait
+from engines.types import TONGUE_SHAPES, Arrays, Float32, FrameSpec, FrameStream, Image, Motion, Portrait
 
 if TYPE_CHECKING:
     from engines.facemesh import FacemeshOptions
@@ -62,14 +67,12 @@ class Scene:
         self._deformer: Deformer = deformer_from_arrays(prepared, scales)
         self._keep_smile = keep_smile
         frame = self._deformer.frame
-        triangles = self._deformer.mesh.triangles
-        self._body = None if layer is None else BodyLayer(layer, frame, triangles)
         self._mouth = MouthLayer(prepared, frame)
         self._eyes = EyeLayer(prepared, frame)
         self._creases = CreaseLayer(prepared, frame)
         self._glasses = GlassesLayer(prepared, self._deformer.solid)
         self._canvas = make_canvas(
-            self.photo, self._deformer.mesh.triangles, detail_from_arrays(prepared, self.photo)
+            self.photo, self._deformer.mesh.triangles, detail_from_arrays(prepared, self.photo), layer
         )
         self._mouth_depth = self._deformer.depth_at(UPPER_INNER_LIP)
         self._eye_depth = {
@@ -88,7 +91,11 @@ class Scene:
         mouth = self._mouth_pose(shape, weights, tongue)
         draw_parting(frame, mouth.upper, mouth.lower, self._deformer.frame.iod, self._deformer.rest.parted)
         self._mouth.paint(frame, mouth)
-        return frame if self._body is None else self._body.compose(frame, shape.vertices, shape.values)
+        return self._canvas.finish(frame)
+
+    def face_boxes(self, poses: Float32) -> Float32:
+        """(T, 4) px: where the face is under each row of ``poses`` (T, 6), as in ``FrameStream.faces``."""
+        return face_boxes(self._deformer, poses)
 
     def _mouth_pose(self, shape: Deformed, weights: Floats, tongue: Floats | None) -> MouthPose:
         upper, lower = self._lip_edges(shape)
@@ -156,10 +163,16 @@ class FacemeshAnimator:
             raise StudioError(
                 "The face is too small to animate; use a photo where it is at least 90 pixels wide."
             )
-        whole = portrait
-        portrait, glasses = take_off(portrait, frame)
+        bare, glasses = take_off(portrait, frame)
+        # The person's edge has nothing to do with the face: both are looked for side by side.
+        with ThreadPoolExecutor(1) as beside:
+            matte = beside.submit(matte_arrays, portrait, bare.rgb, frame.iod)
+            return {**self._prepare_face(bare, glasses, frame), **matte.result()}
+
+    def _prepare_face(self, portrait: Portrait, glasses: Arrays, frame: FaceFrame) -> Arrays:
+        """``portrait`` without the ``glasses`` that were taken off it."""
         hidden = hidden_by(glasses, portrait.rgb.shape)
-        portrait = fitted_lids(portrait, frame, hidden)
+        portrait = fitted_lips(fitted_lids(portrait, frame, hidden), frame)
         shapes = build_shapes(measure_rest(portrait.landmarks, frame))
         return {
             "body.photo": np.ascontiguousarray(portrait.rgb),
@@ -170,7 +183,6 @@ class FacemeshAnimator:
             **prepare_eyes(portrait, frame, hidden),
             **prepare_creases(portrait, frame),
             **glasses,
-            **matte_arrays(whole, frame.iod),
         }
 
     def animate(self, prepared: Arrays, motion: Motion, options: FacemeshOptions) -> FrameStream:
@@ -179,9 +191,9 @@ class FacemeshAnimator:
         note = background_note(prepared, options)
         layer = make_layer(prepared, options)
         spec = FrameSpec(width, height, motion.fps, len(motion), alpha=options.transparent)
-        return FrameStream(
-            spec, _frames(Scene(prepared, options.keep_smile, layer), motion), (note,) if note else ()
-        )
+        scene = Scene(prepared, options.keep_smile, layer)
+        notes = (note,) if note else ()
+        return FrameStream(spec, _frames(scene, motion), notes, scene.face_boxes(motion.head))
 
 
 def _frames(scene: Scene, motion: Motion) -> Iterator[Image]:

@@ -14,10 +14,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.anatomy import LEFT_CHEEK, POINTS, RIGHT_CHEEK, FaceFrame, Floats
+from engines.facemesh.anatomy import (
+    LEFT_CHEEK,
+    LEFT_MOUTH_CORNER,
+    POINTS,
+    RIGHT_CHEEK,
+    RIGHT_MOUTH_CORNER,
+    FaceFrame,
+    Floats,
+)
 from engines.facemesh.creases_table import CREASES, Crease
 from engines.facemesh.edges import Window, smooth_curve, smoothstep
 from engines.facemesh.mouth_light import luma
+from engines.native import native_module
 from engines.types import BLENDSHAPE_INDEX, Arrays, Float32, Image, Portrait
 
 Array = NDArray[Any]
@@ -32,6 +41,8 @@ SKIN = (0.45, 0.7)
 """Brightness relative to the cheeks from which on something is skin rather than hair."""
 LEAST = 0.012
 """A fold that takes less brightness than this is not drawn."""
+FOLDING_WIDTHS = (0.45, 0.55)
+"""Mouths so wide, in iod from corner to corner, make no fold when they smile, and a full one."""
 WIDTH, RIDGE_AWAY = 0.014, 0.032
 """Standard deviation of a fold's shade and distance of the ridge beside it, iod."""
 COARSE = 90.0
@@ -55,8 +66,18 @@ def prepare_creases(portrait: Portrait, frame: FaceFrame) -> Arrays:
     points = np.asarray(portrait.landmarks, np.float64)[:, :2]
     uneven = _texture(grey, points, frame.iod) / USUAL_TEXTURE
     texture = float(np.clip(uneven**1.5, SOFTEST, DEEPEST))
-    depth = [texture * _room(grey, points, frame.iod, crease) for crease in CREASES]
+    pushed = _pushed(portrait.landmarks, frame)
+    depth = [
+        texture * _room(grey, points, frame.iod, crease) * (pushed if crease.of_smile else 1.0)
+        for crease in CREASES
+    ]
     return {"crease.depth": np.array(depth, np.float32)}
+
+
+def _pushed(landmarks: Floats, frame: FaceFrame) -> float:
+    """0..1: how far a smile pushes the cheeks into folds; a small mouth ends too far away from them."""
+    right, left = frame.to_local(landmarks)[[RIGHT_MOUTH_CORNER, LEFT_MOUTH_CORNER]]
+    return float(smoothstep(*FOLDING_WIDTHS, float(left[0] - right[0])))
 
 
 def _texture(grey: Float32, points: Floats, iod: float) -> float:
@@ -124,13 +145,11 @@ class CreaseLayer:
         curves = self._curves[active] @ vertices[:POINTS, :2]
         window = Window.around(curves.reshape(-1, 2), 4 * RIDGE_AWAY * self._iod, image.shape)
         if not window.empty:
-            shade = self._shade(window, curves, curves + self._ridges[active], depth[active])
-            gain = cv2.merge([1 + np.float32(share) * shade for share in SHADE_RGB])
-            pixels = window.view(image)
-            pixels[...] = cv2.multiply(pixels, gain, dtype=cv2.CV_8U)
+            _tint(window.view(image), self._shade(window, curves, curves + self._ridges[active], depth[active]))
 
-    def _shade(self, window: Window, curves: Floats, ridges: Floats, depth: Float32) -> Float32:
-        """(h, w): change of brightness. ``curves``, ``ridges``: (A, P, 2) px; ``depth``: (A,)."""
+    def _shade(self, window: Window, curves: Floats, ridges: Floats, depth: Float32) -> NDArray[np.uint8]:
+        """(h, w) or smaller: LEVEL and the change of brightness. ``curves``, ``ridges``: (A, P, 2) px;
+        ``depth``: (A,)."""
         size = max(round(window.height * self._scale), 1), max(round(window.width * self._scale), 1)
         plane = np.full(size, LEVEL, np.uint8)
         softness = max(WIDTH * self._iod * self._scale, 0.7)
@@ -144,11 +163,19 @@ class CreaseLayer:
             for cut, share in FADE:
                 level = min(max(LEVEL + share * change, 0.0), 255.0)
                 cv2.polylines(plane, [place[cut : SAMPLES - cut]], False, level, thick, cv2.LINE_AA, FINE)
-        soft = cv2.GaussianBlur(plane, (0, 0), softness).astype(np.float32)
-        shade = (soft - np.float32(LEVEL)) * np.float32(FULL / LEVEL)
-        if self._scale == 1.0:
-            return np.asarray(shade, np.float32)
-        return np.asarray(cv2.resize(shade, (window.width, window.height), interpolation=cv2.INTER_LINEAR))
+        return np.asarray(cv2.GaussianBlur(plane, (0, 0), softness), np.uint8)
+
+
+def _tint(pixels: Image, shades: NDArray[np.uint8]) -> None:
+    """Change the brightness of ``pixels`` (h, w, 3) in place by ``shades``, stretched over them."""
+    module = native_module()
+    if module is not None:
+        module.tint(pixels, shades, LEVEL, [share * FULL / LEVEL for share in SHADE_RGB])
+        return
+    shade = (shades.astype(np.float32) - np.float32(LEVEL)) * np.float32(FULL / LEVEL)
+    large = cv2.resize(shade, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR)
+    gain = cv2.merge([1 + np.float32(share) * large for share in SHADE_RGB])
+    pixels[...] = cv2.multiply(pixels, gain, dtype=cv2.CV_8U)
 
 
 def _curve_matrix(crease: Crease) -> Float32:

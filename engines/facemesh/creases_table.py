@@ -23,6 +23,11 @@ class Crease:
     ridge: tuple[float, float]
     shapes: dict[str, float]
 
+    @property
+    def of_smile(self) -> bool:
+        """Whether it is a fold between a smiling mouth and its cheek."""
+        return self.path[0][0] in _BESIDE_MOUTH
+
     def knots(self, points: Floats) -> Floats:
         """(K, 2) px from the (468 or more, 2) points of a face."""
         return np.stack([points[list(row)].mean(0) for row in self.path])
@@ -48,6 +53,8 @@ _MIRROR = {
     117: 346, 229: 449, 118: 347, 230: 450, 119: 348, 231: 451, 120: 349, 104: 333, 69: 299, 105: 334, 108: 337,
     66: 296,
 }  # fmt: skip
+_BESIDE_MOUTH = (102, 331, 186, 410)
+"""First points of the folds beside the mouth."""
 _PAIRED: tuple[Crease, ...] = (
     Crease(NASOLABIAL, 0.11, (-0.9, -0.4), {
         "mouthSmile": 0.8, "cheekSquint": 0.4, "mouthUpperUp": 0.6, "noseSneer": 0.9,

@@ -9,7 +9,7 @@ import numpy as np
 from engines.facemesh.anatomy import FACE_OVAL, LOWER_INNER_LIP, POINTS, UPPER_INNER_LIP, FaceFrame, Floats
 from engines.facemesh.curves import smoothstep
 from engines.facemesh.head import HeadMotion, head_motion, largest_turns
-from engines.facemesh.mesh import OPENINGS, RING_SCALES, Mesh, build_mesh, fill_middles, ring_points
+from engines.facemesh.mesh import OPENINGS, RING_SCALES, RINGS, Mesh, build_mesh, fill_middles, ring_points
 from engines.facemesh.relief import safe_depth
 from engines.facemesh.rest import FOLLOW, IS_UPPER, LIP_ROWS, RestFace, measure_rest
 from engines.facemesh.shapes import Shapes
@@ -57,8 +57,10 @@ class Deformer:
         shapes: Shapes,
         scales: tuple[float, ...] = RING_SCALES,
         others: Floats | None = None,
+        depth: Floats | None = None,
     ) -> None:
-        """``others``: (K, 468, 3) px, faces of the picture that must not move with this one."""
+        """``others``: (K, 468, 3) px, faces of the picture that must not move with this one. ``depth``: (468,)
+        px, what ``face_depth`` gives, if it is known already."""
         self.frame = frame
         self.landmarks = np.asarray(landmarks, np.float64)
         self.rest: RestFace = measure_rest(self.landmarks, frame)
@@ -71,7 +73,11 @@ class Deformer:
         if others is not None and len(others):
             ring = slice(POINTS, len(self._still))
             self._own[ring] = own_share(landmarks, list(others), *self._still[ring, :2].T)
-        self._depth = safe_depth(self._still, frame, largest_turns(frame))
+        face = face_depth(self.landmarks, frame) if depth is None else np.asarray(depth, np.float64)
+        self._depth = np.concatenate([face, np.tile(face[list(FACE_OVAL)], RINGS)])
+        self._solid = np.column_stack([self._still[:, :2], self._depth])
+        self._follow = self._own * self.mesh.head_weight
+        self._rise = np.maximum(self._own * self.mesh.rise_weight - self._follow, 0.0)
         self._mirrored = self._mirrored_fill()
         self._moves = shapes.moves.reshape(len(shapes.moves), -1)
 
@@ -82,7 +88,7 @@ class Deformer:
     @property
     def solid(self) -> Floats:
         """(468, 3) px: the photo's face with the depth that it turns with."""
-        return np.column_stack([self._still[:POINTS, :2], self._depth[:POINTS]])
+        return self._solid[:POINTS].copy()
 
     def _mirrored_fill(self) -> Floats:
         """(F, 2) px: for each fill point a place in the skin just outside its own edge."""
@@ -147,11 +153,11 @@ class Deformer:
     def deform(self, weights: Floats, pose: Floats, keep_smile: float) -> Deformed:
         """``weights``: (52,) in [0, 1]; ``pose``: (6,) as a row of ``Motion.head``."""
         settled = self._settle(np.asarray(weights, np.float64))
-        motion = (settled.astype(np.float32) @ self._moves).reshape(POINTS, 3)
+        motion = _weighed(settled, self._moves).reshape(POINTS, 3)
         moved = self.rest.points + self._neutral(settled, keep_smile) + motion
         self._round(moved, settled)
         opening = self._seal(moved)
-        change = (moved - self.rest.points) @ self._axes
+        change = (moved - self.rest.points).dot(self._axes)
         head = head_motion(pose, self.frame)
         vertices = self._place(change, head)
         values = self._values(vertices, settled)
@@ -159,30 +165,30 @@ class Deformer:
 
     def _place(self, change: Floats, head: HeadMotion) -> Float32:
         """(V, 3) px: all vertices after the expression's ``change`` (468, 3) px and the head's motion."""
-        outline = change[list(FACE_OVAL)]
-        rings = (self.mesh.expression_weight[:, None, None] * outline).reshape(-1, 3)
-        still = np.column_stack([self._still[:, :2], self._depth])
-        solid = still + np.concatenate([change, rings])
-        points = np.concatenate([solid, fill_middles(solid[:POINTS])])
-        points[self.mesh.fill_slice, 2] += 0.02 * self.frame.iod
+        outline = change.take(FACE_OVAL, axis=0)
+        points = np.empty((len(self._own), 3))
+        rings, fill = slice(POINTS, len(self._still)), self.mesh.fill_slice
+        points[:POINTS] = self._solid[:POINTS] + change
+        spread = (self.mesh.expression_weight[:, None, None] * outline).reshape(-1, 3)
+        points[rings] = self._solid[rings] + spread
+        points[fill] = fill_middles(points[:POINTS])
+        points[fill, 2] += 0.02 * self.frame.iod
         if not head.still:
             moved = head.apply(points)
-            follow = self._own * self.mesh.head_weight
-            points[:, :2] += (moved[:, :2] - points[:, :2]) * follow[:, None]
-            points[:, 1] -= head.rise * np.maximum(self._own * self.mesh.rise_weight - follow, 0.0)
+            points[:, :2] += (moved[:, :2] - points[:, :2]) * self._follow[:, None]
+            points[:, 1] -= head.rise * self._rise
             points[:, 2] = moved[:, 2]
         return points.astype(np.float32)
 
     def _values(self, vertices: Float32, weights: Floats) -> Float32:
         """(V, 3): way to the source and shade."""
-        source = self.mesh.source.copy()
         share = self._mirror_share(weights)[:, None]
         fill = self.mesh.fill_slice
-        source[fill] += share * (self._mirrored - source[fill])
+        way = self.mesh.source - vertices[:, :2]
+        way[fill] += share * (self._mirrored - self.mesh.source[fill])
         values = np.zeros((len(vertices), 3), np.float32)
-        values[:, :2] = source - vertices[:, :2]
-        values[:, :2][np.abs(values[:, :2]) < _STILL] = 0.0
-        values[:POINTS, 2] = np.maximum(weights @ self.shapes.shades, _DARKEST)
+        values[:, :2] = np.where(np.abs(way) < _STILL, 0.0, way)
+        np.maximum(_weighed(weights, self.shapes.shades), _DARKEST, out=values[:POINTS, 2])
         return values
 
     def _mirror_share(self, weights: Floats) -> Floats:
@@ -193,10 +199,24 @@ class Deformer:
         return np.repeat([self.rest.parted, right, left], [mouth, eye, eye])
 
 
+def _weighed(weights: Floats, parts: Float32) -> Float32:
+    """(N,): the sum of ``parts`` (52, N), each as much as ``weights`` (52,) say.
+
+    Not by BLAS, whose threads would go on spinning for longer than a frame takes.
+    """
+    return np.asarray(np.einsum("i,ij->j", weights.astype(np.float32), parts))
+
+
+def face_depth(landmarks: Floats, frame: FaceFrame) -> Floats:
+    """(468,) px: depth from the eyes that no turn of the head folds a triangle with."""
+    return safe_depth(landmarks, frame, largest_turns(frame))
+
+
 def deformer_arrays(landmarks: Floats, frame: FaceFrame, shapes: Shapes) -> Arrays:
     """What ``deformer_from_arrays`` needs, as plain arrays."""
     return {
         "body.landmarks": np.asarray(landmarks, np.float32),
+        "body.depth": face_depth(landmarks, frame),
         "body.moves": shapes.moves,
         "body.shades": shapes.shades,
         "body.closing": shapes.closing,
@@ -219,4 +239,5 @@ def deformer_from_arrays(arrays: Arrays, scales: tuple[float, ...] = RING_SCALES
         shapes,
         scales,
         arrays["body.others"],
+        arrays["body.depth"],
     )

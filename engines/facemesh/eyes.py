@@ -15,7 +15,9 @@ from engines.facemesh.eyes_cover import Closure, lashes_cover, lid_cover, lid_li
 from engines.facemesh.eyes_edges import LidEdges
 from engines.facemesh.eyes_fit import LIDS
 from engines.facemesh.eyes_lashes import Lashes
+from engines.facemesh.eyes_native import NativeEye
 from engines.facemesh.eyes_prepare import prepare_eyes
+from engines.native import native_module
 from engines.types import Arrays, Float32, Image
 
 __all__ = ["LIDS", "EyeLayer", "EyePose", "prepare_eyes"]
@@ -24,9 +26,6 @@ Array = NDArray[Any]
 
 CHANGE = 0.012
 """Movement of lid or gaze, in iod, after which lid shadow and reflections of the photo are wholly redrawn."""
-
-LEAST_DROP = 0.003
-"""A lid that has come down less than this, in iod, is left as the warp made it."""
 
 LID_ROOM = 0.11
 """A moving lid and its lashes stay within this distance of the eye, in iod."""
@@ -84,22 +83,23 @@ def _unpack(prepared: Arrays, side: str) -> _Eye:
     )
 
 
+def _to_crop(head: Array, origin: Array) -> Array:
+    """(2, 3), frame px -> px of a crop at ``origin``; ``head``: photo px -> frame px."""
+    to_crop: Array = cv2.invertAffineTransform(np.asarray(head, np.float64))
+    to_crop[:, 2] -= origin
+    return to_crop
+
+
 class _View:
     """A window of the frame as a crop of the photo sees it; ``head``: photo px -> frame px."""
 
     def __init__(self, window: Window, head: Array, origin: Array) -> None:
         self.window = window
-        to_crop: Array = cv2.invertAffineTransform(np.asarray(head, np.float64))
-        to_crop[:, 2] -= origin
-        self._from_frame = to_crop.copy()
+        to_crop = _to_crop(head, origin)
         to_crop[:, 2] += to_crop[:, :2] @ np.array([window.left, window.top])
         y, x = np.mgrid[: window.height, : window.width].astype(np.float32)
         rows = to_crop.astype(np.float32)
         self.x, self.y = (row[0] * x + row[1] * y + row[2] for row in rows)
-
-    def inside(self, points: Array) -> Array:
-        """(N, 2) frame px -> crop px."""
-        return np.asarray(points @ self._from_frame[:, :2].T + self._from_frame[:, 2])
 
     def sample(self, sprite: Array, shift: Array | None = None, how: int = cv2.INTER_LINEAR) -> Float32:
         """(h, w, C) float32: a crop's ``sprite`` in the window, moved by ``shift`` (2,) crop px."""
@@ -117,6 +117,16 @@ class _View:
         return right[0] * self.x + right[1] * self.y, down[0] * self.x + down[1] * self.y
 
 
+def _native_eyes(eyes: dict[str, _Eye], prepared: Arrays, iod: float) -> dict[str, NativeEye]:
+    native = {}
+    for side, eye in eyes.items():
+        arrays = {
+            name.rpartition(".")[2]: prepared[name] for name in prepared if name.startswith(f"eyes.{side}.")
+        }
+        native[side] = NativeEye(arrays, eye.still, eye.lashes, iod)
+    return native
+
+
 class EyeLayer:
     """Paints eyes into frames of one photo."""
 
@@ -124,33 +134,36 @@ class EyeLayer:
         self._eyes = {side: _unpack(prepared, side) for side in LIDS}
         self._down = prepared["eyes.down"]
         self._iod = frame.iod
+        self._native = {} if native_module() is None else _native_eyes(self._eyes, prepared, frame.iod)
 
     def paint(self, image: Image, pose: EyePose) -> None:
         """Paint one eye and its upper lid into ``image`` (H, W, 3), in place."""
-        polygon = outline(smooth_curve(pose.upper), smooth_curve(pose.lower))
-        closure = self._closure(pose)
+        eye = self._eyes[pose.side]
+        upper, lower = smooth_curve(pose.upper), smooth_curve(pose.lower)
+        polygon, to_crop = outline(upper, lower), _to_crop(pose.head, eye.origin)
+        # The lids in the photo's own coordinates.
+        above, below = (row @ to_crop[:, :2].T + to_crop[:, 2] for row in (upper, lower))
+        closure = Closure(eye.still, LidEdges.of(above, below, self._down), self._iod)
         moved = max(abs(closure.lift), closure.drop, float(np.abs(pose.gaze).max()))
         change = float(smoothstep(0.0, CHANGE, moved))
-        self._paint_ball(image, pose, polygon, change)
-        closing = closure.drop > LEAST_DROP
-        if not closing and change <= 0:
+        if self._native:
+            moves = closure, self._gaze_px(pose.gaze), change
+            self._native[pose.side].paint(image, (polygon, to_crop), moves)
             return
-        window = Window.around(polygon, (LID_ROOM if closing else 0.01) * self._iod + 2, image.shape)
+        self._paint_ball(image, pose, polygon, change)
+        if not closure.closing and change <= 0:
+            return
+        # The lid is drawn anew from where it hangs at rest, which it has left by its drop.
+        room = LID_ROOM + closure.drop if closure.closing else 0.01
+        window = Window.around(polygon, room * self._iod + 2, image.shape)
         if not window.empty:
-            view = _View(window, pose.head, self._eyes[pose.side].origin)
+            view = _View(window, pose.head, eye.origin)
             within = coverage(polygon, window, self._softness) * change
             self._paint_lid(image, view, closure, within)
 
     @property
     def _softness(self) -> float:
         return max(0.003 * self._iod, 0.35)
-
-    def _closure(self, pose: EyePose) -> Closure:
-        """How far the lids have come, in the photo's own coordinates."""
-        eye = self._eyes[pose.side]
-        view = _View(Window(0, 0, 1, 1), pose.head, eye.origin)
-        upper, lower = (view.inside(smooth_curve(row)) for row in (pose.upper, pose.lower))
-        return Closure(eye.still, LidEdges.of(upper, lower, self._down), self._iod)
 
     def _paint_ball(self, image: Image, pose: EyePose, polygon: Array, change: float) -> None:
         window = Window.around(polygon, 0.01 * self._iod + 2, image.shape)
@@ -202,7 +215,7 @@ class EyeLayer:
         canvas = pixels.astype(np.float32)
         places = view.along(closure.now)
         weight = within
-        if closure.drop > LEAST_DROP:
+        if closure.closing:
             cover = lid_cover(closure, places, eye.lashes.roots)
             skin = view.sample(eye.skin) * threefold(lid_light(closure, places))
             canvas += (skin - canvas) * threefold(cover)

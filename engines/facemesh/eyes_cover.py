@@ -23,6 +23,9 @@ REDRAWN = 0.018
 HANGING = 0.55
 """Length of lashes that hang from a shut lid, seen from the front, relative to that of raised ones."""
 
+LEAST_DROP = 0.003
+"""A lid that has come down less than this, in iod, is left as the warp made it."""
+
 MEETING_LINE = 0.008, 0.55
 """Half width in iod and strength of the line where shut lids meet, for photos that show no lashes."""
 
@@ -42,9 +45,14 @@ class Closure:
     iod: float
 
     @cached_property
+    def moved(self) -> Array:
+        """(N,): height of the upper lid now along ``still.along``."""
+        return np.interp(self.still.along, self.now.along, self.now.upper)
+
+    @cached_property
     def upper(self) -> Array:
-        """(N,): height of the upper lid now along ``still.along``, but never above its place at rest."""
-        return np.maximum(np.interp(self.still.along, self.now.along, self.now.upper), self.still.upper)
+        """(N,): as ``moved``, but never above its place at rest."""
+        return np.maximum(self.moved, self.still.upper)
 
     @cached_property
     def edge(self) -> Array:
@@ -66,6 +74,11 @@ class Closure:
         """0 open .. 1 shut, by what is left between the lids."""
         gap = float((self.now.lower - self.now.upper).max()) / self.iod
         return self.drop / max(self.drop + max(gap, 0.0), 1e-6)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the lid has come down so far that it is drawn."""
+        return self.drop > LEAST_DROP
 
     @property
     def redrawn(self) -> float:
@@ -104,13 +117,22 @@ def lid_light(closure: Closure, places: tuple[Float32, Float32]) -> Float32:
     return np.asarray(1 + closure.share * ends * (bulge - crease), np.float32)
 
 
+def standing(closure: Closure) -> Array:
+    """(N,): height of the lashes' roots along ``still.along``; they go up with a lid that is raised."""
+    return np.asarray(closure.edge + np.minimum(closure.moved - closure.still.upper, 0.0))
+
+
+def turned(closure: Closure) -> float:
+    """Length of the lashes above the lid's edge, of that at rest; negative where they hang below it."""
+    return 1 - (1 + HANGING) * float(smoothstep(0.1, 0.9, closure.share))
+
+
 def lashes_cover(lashes: Lashes, closure: Closure, places: tuple[Float32, Float32]) -> Float32:
     """(h, w) in [0, 1]: the photo's lashes at the lid's edge, turning from raised to hanging as it shuts."""
     s, v = places
     along, iod = closure.still.along, closure.iod
-    raised_now = np.minimum(np.interp(along, closure.now.along, closure.now.upper) - closure.still.upper, 0.0)
-    below = v - heights(closure.edge + raised_now, along, s)
-    raised = 1 - (1 + HANGING) * float(smoothstep(0.1, 0.9, closure.share))
+    below = v - heights(standing(closure), along, s)
+    raised = turned(closure)
     columns = s - np.float32(lashes.left)
     roots = np.float32(lashes.roots)
     drawn = _read(lashes, columns, np.maximum(below, -roots)) * (below >= -roots)

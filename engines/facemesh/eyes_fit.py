@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.anatomy import (
+    FACE_OVAL,
     LEFT_EYE_BAG,
     LEFT_EYE_LOWER,
     LEFT_EYE_UPPER,
@@ -31,6 +32,7 @@ from engines.facemesh.anatomy import (
     Row,
 )
 from engines.facemesh.edges import Window, coverage, outline, smooth_curve, smoothstep
+from engines.facemesh.eyes_corner import to_the_lashes_end
 from engines.facemesh.eyes_white import widened
 from engines.facemesh.mouth_light import luma
 from engines.types import Float32, Image, Portrait
@@ -42,6 +44,12 @@ LIDS: dict[str, tuple[Row, Row]] = {
     "left": (LEFT_EYE_UPPER, LEFT_EYE_LOWER),
 }
 """Upper and lower lid of each eye."""
+
+WITHIN_FACE = 0.06
+"""Lashes end at least this far inside the outline of the face, in iod."""
+
+OUTER = {"right": 0, "left": -1}
+"""The outer corner in the lids' rows."""
 
 _ABOVE: dict[str, tuple[Row, Row]] = {
     "right": (RIGHT_LID_CREASE, RIGHT_LID_FOLD),
@@ -87,16 +95,30 @@ def fitted_lids(portrait: Portrait, frame: FaceFrame, hidden: Array | None = Non
     if hidden is None:
         hidden = np.zeros(portrait.rgb.shape[:2], np.uint8)
     landmarks = np.array(portrait.landmarks, copy=True)
+    face = portrait.landmarks[list(FACE_OVAL), :2]
     for side, rows in LIDS.items():
         if side in portrait.settled_eyes:
             continue
         lids = [landmarks[list(row), :2].astype(np.float64) for row in rows]
         pictures = portrait.rgb, hidden
-        upper, lower = widened(pictures, *_fit(pictures, lids[0], lids[1], frame), frame.iod)
+        found = widened(pictures, *_fit(pictures, lids[0], lids[1], frame), frame.iod)
+        upper, lower = _with_lashes(portrait.rgb, found, OUTER[side], (face, frame.iod))
         _follow(landmarks, _ABOVE[side], upper - lids[0])
         _follow(landmarks, _BELOW[side], lower - lids[1])
         landmarks[list(rows[0]), :2], landmarks[list(rows[1]), :2] = upper, lower
     return replace(portrait, landmarks=landmarks)
+
+
+def _with_lashes(
+    rgb: Image, lids: tuple[Array, Array], outer: int, face: tuple[Array, float]
+) -> tuple[Array, Array]:
+    """The lids to the end of their lashes, where that is well within the ``face``: (36, 2) px of its outline,
+    and iod in px. Beyond the outer corner of an eye that is turned aside may be something else."""
+    oval, iod = face
+    longer = to_the_lashes_end(rgb, lids, outer, iod)
+    x, y = (float(value) for value in longer[0][outer])
+    inside = cv2.pointPolygonTest(oval.astype(np.float32)[:, None], (x, y), True)
+    return longer if inside > WITHIN_FACE * iod else lids
 
 
 def _follow(landmarks: Array, rows: tuple[Row, Row], moved: Array) -> None:

@@ -18,6 +18,7 @@ from engines.facemesh.edges import Window, smoothstep, threefold
 from engines.facemesh.eyes_fill import filled
 from engines.facemesh.eyes_fit import LIDS
 from engines.facemesh.head import HeadMotion
+from engines.native import native_module
 from engines.types import Arrays, Float32, Image, Portrait
 
 Array = NDArray[Any]
@@ -98,6 +99,8 @@ class GlassesLayer:
         self._photo: Image | None = prepared.get("glasses.photo")
         if self._photo is None:
             return
+        module: Any = native_module()
+        self._native = None if module is None else module.Rims(self._photo, prepared["glasses.cover"])
         self._cover = np.asarray(prepared["glasses.cover"] / 255, np.float32)
         self._origin: Array = prepared["glasses.origin"]
         rows = points[list(PLANE)]
@@ -117,6 +120,9 @@ class GlassesLayer:
             return
         place = self.place(head)
         place[:, 2] += place[:, :2] @ self._origin
+        if self._native is not None:
+            self._native.paint(image, place)
+            return
         height, width = self._cover.shape
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ place[:, :2].T + place[:, 2]
         window = Window.around(corners, 1, image.shape)

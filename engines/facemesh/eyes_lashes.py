@@ -23,7 +23,7 @@ HAIR_ABOVE, ROOTS_BELOW, BESIDE = 0.085, 0.03, 0.07
 THINNEST_ROOTS, THICKEST_ROOTS = 0.012, 0.040
 """Height in iod of the dark line that the lashes' roots, or a drawn outline, make above the edge of the lid."""
 
-MOST_ROOTS = 0.018
+MOST_ROOTS = 0.014
 """The line that is drawn for them is at most this high, in iod."""
 
 ALIKE = 0.8, 1.25

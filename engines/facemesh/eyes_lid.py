@@ -25,6 +25,14 @@ FAR_DOUBTS, NEAR_DOUBTS = (0.4, 0.3), (0.16, 0.12)
 """How much darker, and how differently coloured, pixels may be that pass for skin; logarithms."""
 
 
+LEAST_LIGHT, SOFT_LIGHT, MOST_CAST = -0.13, 0.06, 0.06
+"""How much darker than the skin around the eye a lid may be at most, how gently that limit sets in, and how
+differently coloured; logarithms."""
+
+CLOSE_BY, AROUND = 0.03, 0.06
+"""How far from an eye skin tells what skin looks like there, and what a shut lid looks like, in iod."""
+
+
 @dataclass(frozen=True)
 class Lid:
     """``skin``: (h, w, 3) float32, the photo with skin where eye and lashes were; ``lashes`` as it shows."""
@@ -46,9 +54,9 @@ def _plain_skin(crop: Float32, hole: Array, like: Array, doubts: tuple[float, fl
     return np.asarray((hole <= 0.05) * np.exp(-(darker**2) - (cast / doubts[1]) ** 2))
 
 
-def _usual(crop: Float32, hole: Array, iod: float) -> Array:
-    """(3,): logarithm of the colour of the skin around the ``hole``."""
-    size = 2 * max(round(0.03 * iod), 2) + 1
+def _usual(crop: Float32, hole: Array, reach: float) -> Array:
+    """(3,): logarithm of the colour of the skin around the ``hole``, up to ``reach`` px from it."""
+    size = 2 * max(round(reach), 2) + 1
     ring = (cv2.dilate(hole, np.ones((size, size), np.uint8)) > 0) & (hole <= 0.05)
     pixels = crop[ring] if ring.any() else crop.reshape(-1, 3)
     brightness = luma(pixels)
@@ -66,14 +74,24 @@ def _skin(seen: tuple[Float32, Array], edges: LidEdges, light: Light, sizes: tup
     smooth: Array = cv2.GaussianBlur(crop, (0, 0), max(0.004 * iod, 0.5))
     # What is skin close to the eye is judged by the skin further off.
     wide, unseen = (np.maximum(area, seen[1]).astype(np.float32) for area in (wide, hole))
-    rough = filled(smooth, _plain_skin(smooth, wide, _usual(smooth, wide, iod), FAR_DOUBTS))
+    rough = filled(smooth, _plain_skin(smooth, wide, _usual(smooth, wide, CLOSE_BY * iod), FAR_DOUBTS))
     like: Array = np.log(np.maximum(cv2.GaussianBlur(rough, (0, 0), 0.02 * iod), 1.0))
     skin: Array = cv2.GaussianBlur(
         filled(smooth, _plain_skin(smooth, unseen, like, NEAR_DOUBTS)), (0, 0), 0.01 * iod
     )
-    skin = skin + _grain(crop.shape, light)[..., None]
+    skin = _in_light(skin, _usual(smooth, wide, AROUND * iod)) + _grain(crop.shape, light)[..., None]
     soft: Array = cv2.GaussianBlur(np.maximum(hole, lash), (0, 0), max(0.005 * iod, 0.5))
     return np.asarray(crop + (skin - crop) * soft[..., None], np.float32)
+
+
+def _in_light(skin: Array, usual: Array) -> Array:
+    """(h, w, 3): lids as bright and as coloured as the skin around the eye: what is seen of an open eye's lid
+    lies in the shade of its crease and of its lashes. ``usual``: (3,) logarithm of that skin's colour."""
+    unlike = np.log(np.maximum(skin, 1.0)) - usual
+    light = unlike.mean(axis=2, keepdims=True)
+    cast = np.clip(unlike - light, -MOST_CAST, MOST_CAST)
+    light = LEAST_LIGHT + SOFT_LIGHT * np.logaddexp(0.0, (light - LEAST_LIGHT) / SOFT_LIGHT)
+    return np.asarray(np.exp(usual + light + cast))
 
 
 def _covered(

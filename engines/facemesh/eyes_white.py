@@ -5,21 +5,17 @@ What of an eye lies outside its lids stays in sight when they close, as a white 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.facemesh.edges import smooth_curve
+from engines.facemesh.eyes_level import Level
 from engines.facemesh.mouth_light import luma
 from engines.types import Float32
 
 Array = NDArray[Any]
-
-FINENESS = 0.005
-"""Size in iod of the places that are looked at."""
 
 REACH = 0.075
 """How far beyond the lids white is looked for, in iod."""
@@ -37,64 +33,12 @@ LEAST_GROWTH, MOST_GROWTH = 0.015, 0.5
 """Less or more than these shares of the opening are no slivers of white."""
 
 
-@dataclass(frozen=True)
-class _Level:
-    """An eye turned until its corners lie on one level.
-
-    ``start``: (2,) px of the photo at row and column 0; ``right``, ``down``: (2,) px of one column and one row;
-    ``upper``, ``lower``: (9, 2), column and row of the lids; ``shape``: rows and columns.
-    """
-
-    start: Array
-    right: Array
-    down: Array
-    upper: Array
-    lower: Array
-    shape: tuple[int, int]
-
-    @staticmethod
-    def of(upper: Array, lower: Array, iod: float) -> _Level:
-        along = upper[-1] - upper[0]
-        step = max(FINENESS * iod, 0.5)
-        right = step * along / max(float(np.linalg.norm(along)), 1e-6)
-        axes = np.stack([right, [-right[1], right[0]]])
-        places = [(row - upper[0]) @ axes.T / step**2 for row in (upper, lower)]
-        low = np.minimum(*(row.min(axis=0) for row in places)) - 1.6 * REACH * iod / step
-        high = np.maximum(*(row.max(axis=0) for row in places)) + 1.6 * REACH * iod / step
-        columns, rows = np.ceil(high - low).astype(int)
-        above, below = (row - low for row in places)
-        return _Level(upper[0] + low @ axes, axes[0], axes[1], above, below, (int(rows), int(columns)))
-
-    def read(self, picture: Array) -> Float32:
-        """``picture`` (H, W, ...) at every place."""
-        affine = np.column_stack([self.right, self.down, self.start])
-        found: Array = cv2.warpAffine(
-            picture.astype(np.float32),
-            affine,
-            self.shape[::-1],
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return found
-
-    def opening(self) -> Array:
-        """(rows, columns) uint8: 1 between the lids."""
-        columns, rows = np.arange(self.shape[1]), np.arange(self.shape[0])[:, None]
-        top, bottom = (_height(smooth_curve(row), columns) for row in (self.upper, self.lower))
-        within = (columns >= self.upper[0, 0]) & (columns <= self.upper[-1, 0])
-        return np.asarray((rows >= top) & (rows <= bottom) & within, np.uint8)
-
-    def back(self, places: Array) -> Array:
-        """(N, 2) columns and rows -> px of the photo."""
-        return np.asarray(self.start + places @ np.stack([self.right, self.down]))
-
-
 def widened(pictures: tuple[Array, Array], upper: Array, lower: Array, iod: float) -> tuple[Array, Array]:
     """Both lids, (9, 2) px each, around all the white of their eye; as given if the white is not clear.
 
     ``pictures``: the photo (H, W, 3) and where something lies before the face, (H, W), 1 if so; ``iod`` in px.
     """
-    level = _Level.of(upper, lower, iod)
+    level = Level.of(upper, lower, iod)
     opening = level.opening()
     reach = max(round(REACH * iod / float(np.linalg.norm(level.right))), 2)
     white = _white(level.read(pictures[0]), opening, reach)
@@ -134,7 +78,7 @@ def _joined(white: Array, opening: Array, reach: int) -> Array:
     return np.asarray(labels == np.bincount(labels[opening > 0]).argmax(), np.uint8)
 
 
-def _around(level: _Level, eye: Array) -> tuple[Array, Array]:
+def _around(level: Level, eye: Array) -> tuple[Array, Array]:
     """Lids around ``eye`` (rows, columns): its convex hull, with corners where it is furthest out."""
     rows, columns = np.nonzero(eye)
     ends = [_corner(level.upper[end], rows, columns, sign) for end, sign in ((0, -1), (-1, 1))]
@@ -169,10 +113,6 @@ def _crossings(hull: Array, column: float) -> Array:
     share = np.where(np.abs(wide) < 1e-6, 0.0, (column - one[:, 0]) / np.where(wide == 0, 1, wide))
     rows = one[:, 1] + np.clip(share, 0, 1) * (other[:, 1] - one[:, 1])
     return np.asarray(rows if len(rows) else hull[np.abs(hull[:, 0] - column).argmin(), 1:])
-
-
-def _height(curve: Array, columns: Array) -> Array:
-    return np.asarray(np.interp(columns, np.maximum.accumulate(curve[:, 0]), curve[:, 1]))
 
 
 def _disc(radius: float) -> Array:

@@ -38,6 +38,8 @@ CUT_OUT_SCALES: tuple[float, ...] = (1.08, 1.22, 1.42, 1.7, 2.1, 2.6, 3.2)
 """The same where the person is a layer of its own: all hair follows the head, and what is behind need not
 bend."""
 RINGS = len(RING_SCALES)
+EXPRESSION_ENDS = CUT_OUT_SCALES[2]
+"""The ring that no expression moves any more: neck, clothes and background stand still with the head."""
 SHOULDERS = 0.6
 """Share of the head's rising and sinking that goes to the shoulders."""
 OPENINGS: tuple[tuple[Row, Row], ...] = (
@@ -151,13 +153,18 @@ def _rise_weights(scales: tuple[float, ...], down: Floats) -> Floats:
     return np.asarray(SHOULDERS * down * (1 - smoothstep(scale, RING_SCALES[3], scales[-1])))
 
 
+@lru_cache(maxsize=1)
+def _across_openings() -> tuple[Indices, Indices]:
+    """(F,) and (F,): the points of the upper and of the lower edge that each fill point lies between."""
+    pairs = [(upper[1:-1], lower[1:-1]) for upper, lower in OPENINGS for _ in range(2)]
+    upper, lower = (np.concatenate([pair[i] for pair in pairs]).astype(np.int32) for i in range(2))
+    return upper, lower
+
+
 def fill_middles(face: Floats) -> Floats:
     """(F, C) from (468, C): for each opening its middle points, once for the upper, once for the lower edge."""
-    rows = []
-    for upper, lower in OPENINGS:
-        middle = (face[list(upper[1:-1])] + face[list(lower[1:-1])]) / 2
-        rows += [middle, middle]
-    return np.concatenate(rows)
+    upper, lower = _across_openings()
+    return np.asarray((face.take(upper, axis=0) + face.take(lower, axis=0)) / 2)
 
 
 def build_mesh(landmarks: Floats, frame: FaceFrame, scales: tuple[float, ...] = RING_SCALES) -> Mesh:
@@ -173,6 +180,6 @@ def build_mesh(landmarks: Floats, frame: FaceFrame, scales: tuple[float, ...] = 
         ),
         source=np.concatenate([face, rings, fill])[:, :2],
         head_weight=np.concatenate([whole[0], _head_weights(scales, down), whole[1]]),
-        expression_weight=1 - smoothstep(np.array(scales), 1.0, 1.5),
+        expression_weight=1 - smoothstep(np.array(scales), 1.0, EXPRESSION_ENDS),
         rise_weight=np.concatenate([whole[0], _rise_weights(scales, down), whole[1]]),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.facemesh.edges import Window, blend, smoothstep
+from engines.native import native_module
 from engines.types import Float32, Image
 
 Array = NDArray[Any]
@@ -45,8 +46,10 @@ def lift_corners(image: Image, upper: Array, lower: Array, iod: float, rounded: 
     if strength <= 0.0:
         return
     across = (upper[-1] - upper[0]) / max(float(np.linalg.norm(upper[-1] - upper[0])), 1e-6)
+    module = native_module()
+    lift = _lift if module is None else module.lift_line
     for corner, outwards in ((upper[0], -across), (upper[-1], across)):
-        _lift(image, corner, outwards * iod, strength)
+        lift(image, corner, outwards * iod, strength)
 
 
 def _lift(image: Image, corner: Array, outwards: Array, strength: float) -> None:

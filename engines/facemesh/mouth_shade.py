@@ -71,5 +71,5 @@ def warm(light: Float32, redness: float) -> Float32:
 
 def contact_shade(mask: Float32, iod: float, strength: float) -> Float32:
     """Light left on the lips' inner edges, which turn away from it: (h, w), 1 away from the edge."""
-    near: Array = cv2.GaussianBlur(mask, (0, 0), max(0.011 * iod, 0.6))
+    near: Array = cv2.GaussianBlur(mask, (0, 0), max(CREASE * iod, 0.6), borderType=cv2.BORDER_CONSTANT)
     return np.asarray(1 - strength * near * (1 - mask), np.float32)

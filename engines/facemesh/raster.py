@@ -6,7 +6,6 @@ nothing moves that is exactly zero, so still pixels stay still to the bit, whate
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -18,7 +17,6 @@ from engines.types import Float32
 
 Planes = Float32
 """(3, h, w) float32: source x, source y (px), shade (0 leaves the brightness as it is)."""
-Rasterise = Callable[[Float32, Float32, NDArray[np.int32], "Box"], Planes]
 _FAR = 1e4
 """Distance of the camera in px for OpenCV's perspective rasteriser: so far that it is all but orthographic."""
 
@@ -86,8 +84,3 @@ def _interpolate(vertices: Float32, values: Float32, triangles: NDArray[np.int32
     camera = np.eye(4, dtype=np.float32)
     cv2.triangleRasterize(points, triangles, values, field, depth, camera, angle, 1.0, 2 * _FAR, settings)
     return field
-
-
-def default_rasteriser() -> Rasterise:
-    """The fastest that works here."""
-    return rasterise_opencv if native_module() is None else rasterise_native

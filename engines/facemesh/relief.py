@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engines.facemesh.anatomy import FACE_OVAL, POINTS, FaceFrame, Floats
 from engines.facemesh.curves import smoothstep
-from engines.facemesh.mesh import RINGS, face_triangles
+from engines.facemesh.mesh import face_triangles
 
 RELIEF = 1.25
 """Depth of the face against the network's, which reads faces flatter than they are. Chosen together with
@@ -46,11 +46,11 @@ Move = Callable[[Floats], Floats]
 
 
 def safe_depth(points: Floats, frame: FaceFrame, turns: tuple[Move, ...]) -> Floats:
-    """(468 + RINGS * 36,) px: depth from the eyes of the face's points and of the rings around it.
+    """(468,) px: depth from the eyes of the face's points.
 
-    ``points``: (N, 3) px, the face's 468 first. ``turns``: the largest turns, none of which folds a triangle.
+    ``points``: (468, 3) px. ``turns``: the largest turns, none of which folds a triangle.
     """
-    face = np.asarray(points, np.float64)[:POINTS]
+    face = np.asarray(points, np.float64)
     raw = RELIEF * (face[:, 2] - frame.origin[2]) / frame.iod
     depth = frame.iod * gentle_slopes(face[:, :2] / frame.iod, raw, frame.yaw)
     triangles = face_triangles()
@@ -59,7 +59,7 @@ def safe_depth(points: Floats, frame: FaceFrame, turns: tuple[Move, ...]) -> Flo
         if not len(folding):
             break
         _flatten(depth, folding)
-    return np.concatenate([depth, np.tile(depth[list(FACE_OVAL)], RINGS)])
+    return depth
 
 
 def gentle_slopes(places: Floats, depth: Floats, yaw: float) -> Floats:
@@ -73,13 +73,20 @@ def gentle_slopes(places: Floats, depth: Floats, yaw: float) -> Floats:
     hidden = ~_seen_edges(places) * smoothstep(np.array(abs(yaw)), *TURNED)
     limit = STEEPEST * (1 - abs(yaw) / FLATTER) * (1 - hidden) * length
     rise = np.clip(depth[edges[:, 1]] - depth[edges[:, 0]], -limit, limit)
-    weight = 1 / (length + _SHORTEST)
-    rows = np.zeros((len(edges), POINTS))
-    count = np.arange(len(edges))
-    rows[count, edges[:, 0]], rows[count, edges[:, 1]] = -weight, weight
-    system = np.concatenate([rows, _ANCHOR * np.eye(POINTS)])
-    target = np.concatenate([rise * weight, _ANCHOR * depth])
-    return np.asarray(np.linalg.solve(system.T @ system, system.T @ target))
+    return _least_squares(edges, rise, 1 / (length + _SHORTEST) ** 2, depth)
+
+
+def _least_squares(edges: NDArray[np.int32], rise: Floats, weight: Floats, depth: Floats) -> Floats:
+    """(468,): depths that rise by ``rise`` (E,) along the ``edges``, each of which counts as its ``weight``,
+    and stay near ``depth``: the normal equations, which are the graph's Laplacian, solved."""
+    start, end = edges.T
+    system = _ANCHOR**2 * np.eye(POINTS)
+    for row, column, sign in ((start, start, 1), (end, end, 1), (start, end, -1), (end, start, -1)):
+        np.add.at(system, (row, column), sign * weight)
+    target = _ANCHOR**2 * depth
+    np.add.at(target, end, weight * rise)
+    np.add.at(target, start, -weight * rise)
+    return np.asarray(np.linalg.solve(system, target))
 
 
 def _seen_edges(places: Floats) -> NDArray[np.bool_]:
@@ -126,16 +133,13 @@ def _folding(points: Floats, iod: float, turns: tuple[Move, ...]) -> NDArray[np.
     """(852,) which triangles shrink too far or turn over in one of the turns."""
     before = _areas(points)
     solid = np.abs(before) > _SLIVER * iod**2
-    found = np.zeros(len(before), bool)
-    for turn in turns:
-        after = _areas(turn(points))
-        found |= solid & (after / np.where(solid, before, 1.0) < _SMALLEST)
-    return found
+    after = _areas(np.stack([turn(points) for turn in turns]))
+    return np.asarray((solid & (after / np.where(solid, before, 1.0) < _SMALLEST)).any(0))
 
 
 def _areas(points: Floats) -> Floats:
-    """Signed areas of the face triangles."""
-    a, b, c = (points[face_triangles()[:, i], :2] for i in range(3))
-    ab, ac = b - a, c - a
-    areas: Floats = (ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]) / 2
+    """(..., 852): signed areas of the face triangles of ``points`` (..., 468, 2 or more)."""
+    corners = np.take(points[..., :2], face_triangles().T, axis=-2)
+    ab, ac = (np.moveaxis(corners[..., i, :, :] - corners[..., 0, :, :], -1, 0) for i in (1, 2))
+    areas: Floats = (ab[0] * ac[1] - ab[1] * ac[0]) / 2
     return areas

@@ -77,6 +77,19 @@ class LipFields:
         edges = amount * RING * np.where(IS_UPPER > 0, -1.0, 1.0)
         return np.asarray(self.plump * (edges + share * self.thickness))
 
+    def unbowed(self, share: float) -> Floats:
+        """(8, 11): the cupid's bow gives way by ``share``: pushed together as it is, it would make a heart. The
+        line between the lips gives way on both of them, so that they still meet."""
+        rows = self.face.closed_lips[..., 1]
+        bow = np.stack(
+            [
+                row - np.polyval(np.polyfit(at, row, 2), at)
+                for at, row in zip(self.face.place, rows, strict=True)
+            ]
+        )
+        bow[4:] = bow[0] * (1 - RING[4:])
+        return np.asarray(-share * self.plump * bow)
+
     def rounding(self) -> Floats:
         """(8, 11): the outer edges move out beside the middle, so that a narrow mouth is round, not pointed."""
         beside = 4 * self.corner * (1 - self.corner)

@@ -28,6 +28,8 @@ CHIN_BOSS: Row = (199, 200, 201, 421)
 NASAL_WINGS: Row = (129, 358, 49, 279, 98, 327)
 RIGHT_HOLLOW: Row = (207, 187, 214, 192)
 LEFT_HOLLOW: Row = (427, 411, 434, 416)
+UNBOWED = 0.75
+"""How much of the bow of the upper lip goes in a kiss."""
 _LOWER_LIDS: Row = (145, 374, 23, 253)
 
 
@@ -43,14 +45,14 @@ def _narrowing(fields: LipFields, amount: float, follow: float) -> tuple[Floats,
 def funnel(fields: LipFields) -> Floats:
     """AU 22: corners 0.06 in, the red flares by 0.010 and a fifth of its thickness, 0.03 forward."""
     across, forward = _narrowing(fields, 0.06, 0.8)
-    y = fields.fuller(0.010, 0.20) + 0.4 * fields.rounding()
+    y = fields.fuller(0.010, 0.20) + 0.4 * fields.rounding() + fields.unbowed(0.4)
     return fields.field(fields.lips(x=across, y=y, z=forward - 0.03))
 
 
 def pucker(fields: LipFields) -> Floats:
     """AU 18, a kiss: corners 0.10 in, the red fuller by 0.012 and a tenth, 0.04 forward; cheeks 0.022 in."""
     across, forward = _narrowing(fields, 0.10, 0.85)
-    y = fields.fuller(0.012, 0.10) + fields.rounding()
+    y = fields.fuller(0.012, 0.10) + fields.rounding() + fields.unbowed(UNBOWED)
     field = fields.field(fields.lips(x=across, y=y, z=forward - 0.04))
     field[:, 0] -= 0.022 * np.sign(fields.points[:, 0]) * bump(fields.points, (205, 425, 207, 427), 0.12)
     return field

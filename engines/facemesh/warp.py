@@ -6,12 +6,14 @@ Two canvases do the same, equal within 2 of 255: ``visema_native.Canvas``, if bu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.facemesh.anatomy import POINTS
+from engines.facemesh.layers import Layer, put_over
 from engines.facemesh.raster import Box, Planes, rasterise_opencv
 from engines.native import native_module
 from engines.types import Float32, Image
@@ -38,41 +40,59 @@ class Detail:
 
 
 class Canvas(Protocol):
-    """Makes frames of one photo."""
+    """Makes frames of one photo, one after the other. Not shared between threads."""
 
     def warp(self, vertices: Float32, values: Float32) -> Image:
-        """A frame: the photo bent by the mesh. Pixels outside the moving triangles are the photo's own.
+        """A frame to paint on: the photo bent by the mesh. Pixels outside the moving triangles are the
+        photo's own.
 
         ``vertices``: (V, 3) px and depth; ``values``: (V, 3): way to the source in x and y (px), shade.
         """
         ...
 
+    def finish(self, frame: Image) -> Image:
+        """The frame that ``warp`` gave last, painted on by now, over the layer's background: (H, W, 3), or
+        (H, W, 4) RGBA in front of nothing."""
+        ...
 
-def make_canvas(photo: Image, triangles: Indices, detail: Detail | None = None) -> Canvas:
-    """The fastest canvas that works here."""
+
+def make_canvas(
+    photo: Image, triangles: Indices, detail: Detail | None = None, layer: Layer | None = None
+) -> Canvas:
+    """The fastest canvas that works here. ``photo``: the colours of the ``layer``, if there is one."""
     module = native_module()
     if module is None:
-        return PlainCanvas(photo, triangles, detail)
-    more = () if detail is None else (detail.rgb, detail.finer, detail.origin)
-    canvas: Canvas = module.Canvas(photo, triangles, *more)
+        return PlainCanvas(photo, triangles, detail, layer)
+    sharper = None if detail is None else (detail.rgb, detail.finer, detail.origin)
+    canvas: Canvas = module.Canvas(photo, triangles, sharper, None if layer is None else _over(layer), POINTS)
     return canvas
+
+
+def _over(layer: Layer) -> tuple[Any, ...]:
+    return layer.alpha, layer.behind, np.ascontiguousarray(layer.still[..., :3]), *layer.edge_distances
 
 
 class PlainCanvas:
     """Frames by OpenCV and NumPy."""
 
-    def __init__(self, photo: Image, triangles: Indices, detail: Detail | None = None) -> None:
-        self._photo, self._triangles = photo, triangles
+    def __init__(
+        self, photo: Image, triangles: Indices, detail: Detail | None = None, layer: Layer | None = None
+    ) -> None:
+        self._photo, self._triangles, self._layer = photo, triangles, layer
         self._detail = detail or Detail(photo, 1.0, (0.0, 0.0))
+        self._planes, self._box = np.zeros((3, 0, 0), np.float32), Box(0, 0, 0, 0)
 
     def warp(self, vertices: Float32, values: Float32) -> Image:
         """As ``Canvas.warp``."""
         frame = self._photo.copy()
         height, width = frame.shape[:2]
         box = moving_box(vertices, values, self._triangles, (width, height))
+        if self._layer is not None:
+            box = _with_face(box, vertices, (width, height))
+        self._box = box
         if box.empty:
             return frame
-        planes = rasterise_opencv(vertices, values, self._triangles, box)
+        self._planes = planes = rasterise_opencv(vertices, values, self._triangles, box)
         view = frame[box.top : box.bottom, box.left : box.right]
         x, y = (
             plane * self._detail.finer - start if self._detail.finer != 1.0 else plane
@@ -81,6 +101,20 @@ class PlainCanvas:
         view[:] = cv2.remap(self._detail.rgb, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
         _shade(view, planes)
         return frame
+
+    def finish(self, frame: Image) -> Image:
+        """As ``Canvas.finish``."""
+        return frame if self._layer is None else put_over(self._layer, frame, self._planes, self._box)
+
+
+def _with_face(box: Box, vertices: Float32, size: tuple[int, int]) -> Box:
+    """``box`` and the face, which is painted on even where nothing is bent."""
+    low, high = vertices[:POINTS, :2].min(0), vertices[:POINTS, :2].max(0)
+    left, top = (int(np.clip(edge, 0, limit - 1)) for edge, limit in zip(low, size, strict=True))
+    right, bottom = (int(np.clip(edge + 1, 1, limit)) for edge, limit in zip(high, size, strict=True))
+    if box.empty:
+        return Box(left, top, right, bottom)
+    return Box(min(left, box.left), min(top, box.top), max(right, box.right), max(bottom, box.bottom))
 
 
 def moving_box(vertices: Float32, values: Float32, triangles: Indices, size: tuple[int, int]) -> Box:

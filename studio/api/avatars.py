@@ -14,6 +14,7 @@ from engines.photos import FaceBox, read_photo
 from engines.types import Image
 from studio.api.context import keep, upload_folder
 from studio.api.preparing import Preparer
+from studio.consent import BY_API, ConsentRecord
 from studio.library import Avatar
 from studio.services import Studio, avatar_ref
 
@@ -24,7 +25,8 @@ AvatarStatusWord = Literal["processing", "completed", "failed"]
 
 
 class AvatarStatus(BaseModel):
-    """``status`` is completed once a first clip need not wait for the face; ``preparation_time`` in seconds."""
+    """``status`` is completed once a first clip need not wait for the face; ``preparation_time`` in seconds;
+    ``progress`` from 0 to 1 while a video is looked through."""
 
     image_id: str
     name: str
@@ -33,6 +35,7 @@ class AvatarStatus(BaseModel):
     preparation_time: float | None
     cached: bool
     error: str | None
+    progress: float | None = None
 
 
 async def _preparer(request: Request) -> Preparer:
@@ -52,8 +55,7 @@ def add_avatar(studio: Studio, owner: str, upload: UploadFile, terms: AvatarTerm
             raise StudioError(report.problem)
         if terms.mode in MARGINS:
             photo = _cropped(read_photo(photo), report.faces[0], MARGINS[terms.mode], folder)
-        consent = terms.consent or "not stated"
-        return studio.library.add(owner, photo, terms.name, consent)
+        return studio.library.add(owner, photo, terms.name, ConsentRecord.state(terms.consent, BY_API))
 
 
 class AvatarTerms(BaseModel):

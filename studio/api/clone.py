@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from studio.api.avatars import AvatarStatus, AvatarTerms, ThePreparer, add_avatar, status_of_avatar
-from studio.api.context import Id, Owner, TheStudio
+from engines.errors import StudioError
+from engines.footage.filming import FilmOptions
+from engines.voices import EMBEDDED
+from studio.api.avatars import AvatarStatus, ThePreparer, status_of_avatar
+from studio.api.context import Id, Owner, TheStudio, keep, upload_folder
 from studio.api.errors import known
 from studio.api.health import HealthBody, health_of
+from studio.api.preparing import Preparer
 from studio.api.renders import (
+    RIGHT_HELP,
+    OptionalRight,
     OptionalText,
     SentFiles,
     SpeechFields,
+    Terms,
     own_avatar,
-    recipe_with,
     request_of,
     submit,
 )
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
 from studio.api.visema import VIDEO
-from studio.services import DEFAULT_RECIPE
+from studio.consent import BY_API, ConsentRecord
+from studio.services import DEFAULT_RECIPE, Studio, recipe_for
 
 router = APIRouter(prefix="/api/clone", tags=["Video clone"])
-FOOTAGE = "footage"
-"""The engine that lets an avatar's own video talk."""
+SpeakerName = Annotated[str, Query(max_length=40, description="One of /api/clone/speakers.")]
 
 
 class CloneForm(BaseModel):
@@ -36,9 +44,7 @@ class CloneForm(BaseModel):
 
     video_file: UploadFile = Field(description="A video in which one face looks towards the camera.")
     name: OptionalText = Field(None, max_length=200)
-    consent: Literal["mine", "permission", "invented"] | None = Field(
-        None, description="Whose face it is; recorded with the avatar."
-    )
+    consent: OptionalRight = Field(None, description=RIGHT_HELP)
 
 
 class SayForm(SpeechFields):
@@ -48,8 +54,19 @@ class SayForm(SpeechFields):
     text: str = Field(max_length=20_000, description="What to say.")
 
 
+class SpeakerBody(BaseModel):
+    """A voice engine; ``missing`` and ``notice`` are sentences or empty."""
+
+    engine: str
+    title: str
+    voices: int
+    missing: str
+    notice: str
+    licence: str
+
+
 class VoiceBody(BaseModel):
-    """A voice; ``id`` goes into requests."""
+    """A voice; ``id`` goes into requests. One without a language may be given one: "openai:alloy@de"."""
 
     id: str
     name: str
@@ -64,29 +81,59 @@ def create_avatar(
     owner: Owner,
     preparer: ThePreparer,
 ) -> AvatarStatus:
-    """Keep a video as an avatar and begin to prepare it; 501 where no engine here takes videos."""
-    recipe = recipe_with(FOOTAGE, "video avatars", "Send a picture to /api/avatar/upload.")
-    terms = AvatarTerms(name=form.name or "Avatar", consent=form.consent)
-    return status_of_avatar(preparer, add_avatar(studio, owner, form.video_file, terms), recipe.name)
+    """Begin to make an avatar of a video; ask for its state with the id."""
+    record = ConsentRecord.state(form.consent, BY_API)
+    with upload_folder(studio) as folder:
+        clip = keep(form.video_file.file, folder, f"video{Path(form.video_file.filename or '').suffix[:6]}")
+        shoot = studio.shoots.submit(owner, clip, form.name or "Avatar", record, FilmOptions())
+    return _status(studio, owner, shoot, preparer)
 
 
 @router.get("/avatar/{avatar_id}")
 def clone_status(avatar_id: Id, studio: TheStudio, owner: Owner, preparer: ThePreparer) -> AvatarStatus:
-    """Whether an avatar is prepared."""
-    return status_of_avatar(preparer, known(studio.library.avatar, owner, avatar_id), DEFAULT_RECIPE)
+    """How far an avatar is: its video is looked through, then its face is prepared."""
+    return _status(studio, owner, avatar_id, preparer)
 
 
 @router.post("/generate", status_code=202)
 def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Accepted:
     """Queue a clip of an avatar that says a text with a voice."""
     avatar, name = own_avatar(studio, owner, form.avatar_id)
-    return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), name))
+    if form.recipe == DEFAULT_RECIPE:
+        recipe = recipe_for(studio.library.avatar(owner, form.avatar_id))
+        form = form.model_copy(update={"recipe": recipe})
+    return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), Terms(name)))
+
+
+def _status(studio: Studio, owner: str, avatar_id: str, preparer: Preparer) -> AvatarStatus:
+    """The state of an avatar, or of the video that becomes it; 404 if there is neither."""
+    with suppress(StudioError):
+        avatar = studio.library.avatar(owner, avatar_id)
+        return status_of_avatar(preparer, avatar, recipe_for(avatar))
+    view = known(studio.shoots.view, owner, avatar_id)
+    failed = view.state in ("failed", "cancelled")
+    return AvatarStatus(
+        image_id=avatar_id,
+        name=view.name,
+        consent=view.consent,
+        status="failed" if failed else "processing",
+        preparation_time=None,
+        cached=False,
+        error=view.message or None,
+        progress=round(view.fraction, 3),
+    )
 
 
 @router.get("/voices")
-def voices(studio: TheStudio) -> list[VoiceBody]:
-    """Every voice that a text can be said with."""
-    return [VoiceBody(**asdict(voice)) for voice in studio.voices()]
+def voices(studio: TheStudio, engine: SpeakerName = EMBEDDED) -> list[VoiceBody]:
+    """Every voice of a voice engine that a text can be said with here; none where something is missing."""
+    return [VoiceBody(**asdict(voice)) for voice in studio.offer(engine).voices]
+
+
+@router.get("/speakers")
+def speakers(studio: TheStudio) -> list[SpeakerBody]:
+    """Every voice engine: what it has, what is missing until it speaks, and what to know before it does."""
+    return [SpeakerBody(**asdict(speaker)) for speaker in studio.speakers()]
 
 
 @router.get("/status/{session_id}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import UploadFile
 from pydantic import BaseModel, BeforeValidator, Field
@@ -19,6 +19,8 @@ from engines.types import AvatarRef, RenderRequest
 from studio.api.context import is_file, keep
 from studio.api.errors import Refused, known
 from studio.api.words import parse_emotions, parse_object, parse_strengths
+from studio.consent import BY_API, Consent, ConsentRecord
+from studio.engine_report import recipe_engines
 from studio.services import Studio, avatar_ref
 
 
@@ -28,11 +30,14 @@ def _nothing(value: Any) -> Any:
 
 
 OptionalText = Annotated[str | None, BeforeValidator(_nothing)]
+OptionalRight = Annotated[Literal["mine", "permission", "invented"] | None, BeforeValidator(_nothing)]
+RIGHT_HELP = "Whose face it is: your own, somebody's who permits it, or nobody's. Recorded with what is made."
 OptionalSize = Annotated[int | None, BeforeValidator(_nothing)]
 Rate = Annotated[float, Field(ge=5.0, le=60.0, allow_inf_nan=False)]
 EMOTIONS_HELP = 'JSON: {"joy": 0.8}, or over time [{"time": 2, "weights": {"fear": 1}}].'
 
 STRENGTHS_HELP = 'JSON: {"head": 0.5, "blink": 1}: mouth, brows, blink, gaze, head, breathing.'
+FINISH_HELP = "What goes over the frames, by name, with commas between: wav2lip."
 OPTIONS_HELP = 'JSON, options by engine: {"facemesh": {"background": "blurred"}}.'
 
 
@@ -40,11 +45,12 @@ class SpeechFields(BaseModel):
     """What is said and how it should feel."""
 
     text: OptionalText = Field(None, max_length=20_000, description="What to say; with a recording: its words.")
-    voice: str = Field("en-us", max_length=80, description="Voice of the text.")
+    voice: str = Field("en-us", max_length=80, description="Voice of the text: de, piper:NAME, openai:NAME@de.")
     emotions: OptionalText = Field(None, max_length=100_000, description=EMOTIONS_HELP)
     expression: OptionalText = Field(None, max_length=2000, description=STRENGTHS_HELP)
     options: OptionalText = Field(None, max_length=20_000, description=OPTIONS_HELP)
     recipe: str = Field("instant", max_length=80, description="Which engines work together.")
+    finish: OptionalText = Field(None, max_length=200, description=FINISH_HELP)
     seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
     fps: Rate = Field(25.0, description="Frames per second.")
     size: OptionalSize = Field(None, ge=64, le=3840, description="Long side in pixels; the photo's otherwise.")
@@ -69,6 +75,7 @@ def request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Ren
         "recipe": fields.recipe,
         "options": parse_object(fields.options, "options"),
         "output": {"fps": fields.fps, "size": fields.size},
+        "finish": [name.strip() for name in (fields.finish or "").split(",") if name.strip()],
     }
     request = parse_request(document)
     for name, values in request.options.items():
@@ -88,7 +95,17 @@ def _with_background(request: RenderRequest, path: str) -> RenderRequest:
     return replace(request, options={**request.options, animator.name: values})
 
 
-def submit(studio: Studio, owner: str, request: RenderRequest, name: str, vip: bool = False) -> str:
+@dataclass(frozen=True)
+class Terms:
+    """How a job is queued: under which avatar's name, before others or not, and whose face it shows if that is
+    said with it."""
+
+    name: str
+    vip: bool = False
+    consent: ConsentRecord | None = None
+
+
+def submit(studio: Studio, owner: str, request: RenderRequest, terms: Terms) -> str:
     """Check what can be checked at once, then queue. Raises StudioError for what can never work."""
     limit = studio.settings.max_seconds
     if request.words.audio is None:
@@ -96,7 +113,7 @@ def submit(studio: Studio, owner: str, request: RenderRequest, name: str, vip: b
     else:
         read_speech(Path(request.words.audio), AudioLimits(max_seconds=limit))
     studio.pipeline.key(request)
-    return studio.jobs.submit(owner, request, name, vip)
+    return studio.jobs.submit(owner, request, terms.name, terms.vip, terms.consent)
 
 
 def kept(upload: UploadFile | None, folder: Path, name: str) -> Path | None:
@@ -113,6 +130,12 @@ def kept_picture(studio: Studio, upload: UploadFile, folder: Path) -> AvatarRef:
     return AvatarRef(str(path))
 
 
+def state_right(studio: Studio, owner: str, avatar_id: str, right: Consent | None) -> None:
+    """Write down what is said of an avatar of the owner's, unless somebody said so before."""
+    if right and known(studio.library.avatar, owner, avatar_id).consent == "not stated":
+        studio.library.state_consent(owner, avatar_id, ConsentRecord.state(right, BY_API))
+
+
 def own_avatar(studio: Studio, owner: str, avatar_id: str) -> tuple[AvatarRef, str]:
     """An avatar of the library and its name; 404 if the owner has none of that id."""
     avatar = known(studio.library.avatar, owner, avatar_id)
@@ -123,13 +146,6 @@ def recipe_with(engine: str, what: str, instead: str) -> Recipe:
     """The first recipe that ``engine`` is part of; 501 if there is none, saying ``what`` is missing and what to
     do ``instead``."""
     for recipe in all_recipes().values():
-        if engine in _parts(asdict(recipe)):
+        if engine in recipe_engines(recipe):
             return recipe
     raise Refused(501, f"That needs {what}, which this studio does not have.", instead)
-
-
-def _parts(recipe: dict[str, Any]) -> set[str]:
-    """Every engine that a recipe names."""
-    texts = {"name", "title", "summary", "needs"}
-    values = [value for field, value in recipe.items() if field not in texts]
-    return {name for value in values for name in ([value] if isinstance(value, str) else value or ())}

@@ -21,9 +21,12 @@ from studio.api.errors import Refused, known
 from studio.api.preparing import SIZES
 from studio.api.renders import (
     EMOTIONS_HELP,
+    RIGHT_HELP,
+    OptionalRight,
     OptionalText,
     SentFiles,
     SpeechFields,
+    Terms,
     kept,
     own_avatar,
     recipe_with,
@@ -33,7 +36,7 @@ from studio.api.renders import (
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
 from studio.api.speedup import PerformanceBody, performance
 from studio.api.visema import VIDEO
-from studio.services import DEFAULT_RECIPE
+from studio.services import DEFAULT_RECIPE, recipe_for
 
 router = APIRouter(prefix="/api", tags=["SadTalker service"])
 Quality = Literal["low", "medium", "high"]
@@ -44,7 +47,6 @@ QUALITIES: dict[str, tuple[int | None, float]] = {
     "high": (HIGH, 25.0),
 }
 """Long side in pixels and frames per second."""
-Right = Literal["mine", "permission", "invented"]
 
 
 class UploadForm(BaseModel):
@@ -55,7 +57,7 @@ class UploadForm(BaseModel):
         "full", description="crop and extcrop keep the surroundings of the face only."
     )
     name: OptionalText = Field(None, max_length=200)
-    consent: Right | None = Field(None, description="Whose face it is; recorded with the avatar.")
+    consent: OptionalRight = Field(None, description=RIGHT_HELP)
 
 
 class VipForm(BaseModel):
@@ -91,7 +93,8 @@ def upload_avatar(
 @router.get("/avatar/status/{image_id}")
 def avatar_status(image_id: Id, studio: TheStudio, owner: Owner, preparer: ThePreparer) -> AvatarStatus:
     """Whether an avatar is prepared."""
-    return status_of_avatar(preparer, known(studio.library.avatar, owner, image_id), DEFAULT_RECIPE)
+    avatar = known(studio.library.avatar, owner, image_id)
+    return status_of_avatar(preparer, avatar, recipe_for(avatar))
 
 
 @router.post("/vip/generate", status_code=202)
@@ -110,7 +113,7 @@ def vip_generate(
         if audio is None:
             raise Refused(422, "'audio_file' is empty.", "Send a recording.")
         request = request_of(avatar, SentFiles(audio), fields)
-        return accepted(studio, owner, submit(studio, owner, request, name, vip=True))
+        return accepted(studio, owner, submit(studio, owner, request, Terms(name, vip=True)))
 
 
 def _enhancing(enhancer: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
@@ -9,6 +11,7 @@ from studio.api.errors import Refused, known
 from studio.jobs import JobView, State
 from studio.services import Studio
 
+C2PA = "application/c2pa"
 KINDS = {".mp4": "video/mp4", ".webm": "video/webm"}
 
 
@@ -62,9 +65,21 @@ def status_of(view: JobView) -> SessionStatus:
 
 def download_of(view: JobView) -> FileResponse:
     """The clip; 409 while there is none yet, 410 once there is none any more."""
+    path = _video_of(view)
+    return FileResponse(path, media_type=KINDS[path.suffix], filename=f"{view.id}{path.suffix}")
+
+
+def credentials_of(view: JobView) -> FileResponse:
+    """The .c2pa file that lies beside a clip; 404 where there is none."""
+    path = _video_of(view).with_suffix(".c2pa")
+    if not path.is_file():
+        raise Refused(404, "This clip has no credentials beside it.", "An .mp4 carries them inside.")
+    return FileResponse(path, media_type=C2PA, filename=f"{view.id}.c2pa")
+
+
+def _video_of(view: JobView) -> Path:
     if view.state == "completed" and view.clip is not None:
-        path = view.clip.path
-        return FileResponse(path, media_type=KINDS[path.suffix], filename=f"{view.id}{path.suffix}")
+        return view.clip.path
     if view.state == "completed":
         raise Refused(410, "The clip was deleted.", "Render it again.")
     if view.state in ("failed", "cancelled"):

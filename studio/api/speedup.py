@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from engines.requests import making_name
 from engines.types import FrameSpec, StageTime
 from studio.jobs.timings import STAGES, JobSize, Timings, known_size
 from studio.services import Studio
@@ -50,7 +51,7 @@ def learn_photo(studio: Studio, recipe: str, seconds: float) -> None:
 
 def _uncached(manifest: dict[str, Any], timings: Timings) -> float | None:
     size = known_size(FrameSpec(*(manifest[name] for name in ("width", "height", "fps", "frames"))))
-    recipe = manifest["request"]["recipe"]
+    recipe = making_name(manifest["request"]["recipe"], manifest["request"].get("finish", ()))
     computed = sum(float(time["seconds"]) for time in manifest["times"] if not time["cached"])
     parts = [timings.known(recipe, stage, size) for stage in _from_cache(manifest)]
     known = [part for part in parts if part is not None]

@@ -11,21 +11,41 @@ from pydantic import Field
 from studio.api.context import Id, Owner, TheStudio, is_file, upload_folder
 from studio.api.errors import Refused
 from studio.api.renders import (
+    RIGHT_HELP,
+    OptionalRight,
     OptionalText,
     SentFiles,
     SpeechFields,
+    Terms,
     kept,
     kept_picture,
     own_avatar,
     request_of,
+    state_right,
     submit,
 )
-from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
+from studio.api.sessions import (
+    C2PA,
+    Accepted,
+    SessionStatus,
+    accepted,
+    credentials_of,
+    download_of,
+    status_of,
+    view_of,
+)
+from studio.consent import BY_API, ConsentRecord
 
 router = APIRouter(tags=["VISEMA"])
 VIDEO: dict[int | str, dict[str, Any]] = {
     200: {"content": {"video/mp4": {}, "video/webm": {}}, "description": "The clip; WebM if transparent."}
 }
+
+SIDECAR: dict[int | str, dict[str, Any]] = {
+    200: {"content": {C2PA: {}}, "description": "The content credentials, to keep beside the clip."}
+}
+PICTURE = "Picture"
+"""What stands for the avatar of a clip whose face was sent along and not kept."""
 
 
 class GenerateForm(SpeechFields):
@@ -34,6 +54,7 @@ class GenerateForm(SpeechFields):
     image: UploadFile | None = Field(None, description="A picture of a face.")
     avatar_id: OptionalText = Field(None, max_length=40, description="Or an avatar that is there already.")
     audio: UploadFile | None = Field(None, description="A recording; or send text.")
+    consent: OptionalRight = Field(None, description=RIGHT_HELP)
     background: UploadFile | None = Field(None, description="A picture for engines whose options take one.")
 
 
@@ -44,14 +65,16 @@ def generate(
     """Queue a clip of a picture, or of an avatar, that says a text or a recording."""
     with upload_folder(studio) as folder:
         if form.image is not None and is_file(form.image):
-            avatar, name = kept_picture(studio, form.image, folder), "Picture"
+            avatar, name = kept_picture(studio, form.image, folder), PICTURE
         elif form.avatar_id is not None:
+            state_right(studio, owner, form.avatar_id, form.consent)
             avatar, name = own_avatar(studio, owner, form.avatar_id)
         else:
             raise Refused(422, "There is no face to talk.", "Send a picture as 'image', or an 'avatar_id'.")
         sent = SentFiles(kept(form.audio, folder, "audio"), kept(form.background, folder, "background"))
         request = request_of(avatar, sent, form)
-        return accepted(studio, owner, submit(studio, owner, request, name))
+        terms = Terms(name, consent=ConsentRecord.state(form.consent, BY_API))
+        return accepted(studio, owner, submit(studio, owner, request, terms))
 
 
 @router.get("/status/{session_id}")
@@ -81,3 +104,9 @@ def retry(session_id: Id, studio: TheStudio, owner: Owner) -> SessionStatus:
 def download(session_id: Id, studio: TheStudio, owner: Owner) -> FileResponse:
     """The finished clip."""
     return download_of(view_of(studio, owner, session_id))
+
+
+@router.get("/download/{session_id}/credentials", response_class=FileResponse, responses=SIDECAR)
+def credentials(session_id: Id, studio: TheStudio, owner: Owner) -> FileResponse:
+    """The content credentials of a clip whose kind of file has no place for them (.webm)."""
+    return credentials_of(view_of(studio, owner, session_id))

@@ -18,6 +18,7 @@ if __name__ == "__main__" and sys.argv[1] == "plain_frames":
 
 from engines.encode import encode_clip
 from engines.native import native_module
+from engines.pipeline import Take
 from engines.progress import Watch
 from engines.registry import get_recipe
 from engines.staged import StagedRender
@@ -93,7 +94,7 @@ class Bench:
         request = self.request(text, seed)
         prepared, _ = self.pipeline.prepare(request.avatar, self.recipe, self.size)
         motion, _ = self.pipeline.move(speech, request, self.recipe)
-        return self.pipeline.stream(request, prepared, motion, self.recipe)
+        return self.pipeline.stream(request, Take(prepared, speech, motion), Watch())
 
     def encode(self, stream: FrameStream, speech: Speech) -> float:
         """Seconds that encoding takes."""

@@ -15,6 +15,7 @@ from engines.audio import write_wav
 from engines.encode import encode_clip
 from engines.photos import make_portrait, read_photo
 from engines.pipeline import Pipeline
+from engines.pipeline import Take as Footing
 from engines.progress import Watch
 from engines.registry import Recipe, get_recipe
 from engines.types import (
@@ -157,7 +158,8 @@ class Stage:
         return Take(part, clip, watched.change if still else None)
 
     def _frames(self, request: RenderRequest, prepared: Arrays, motion: Motion) -> FrameStream:
-        return self.pipeline.stream(request, prepared, motion, self.recipe)
+        unheard = Speech(np.zeros(1, np.float32), SOUND_RATE)
+        return self.pipeline.stream(request, Footing(prepared, unheard, motion), Watch())
 
 
 class Watched:

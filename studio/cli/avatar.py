@@ -6,14 +6,17 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from engines.footage.filming import FilmOptions
 from engines.requests import parse_avatar
+from engines.sniff import is_video
 from engines.types import AvatarRef
-from studio.cli.common import moves_option, open_studio, with_moves
+from studio.cli.common import moves_option, open_studio, terminal_watch, with_moves
 from studio.consent import BY_COMMAND, CONSENTS, Consent, ConsentRecord
-from studio.library import LOCAL_OWNER
+from studio.library import LOCAL_OWNER, Avatar
 from studio.services import Studio, avatar_ref
 
 Place = tuple[float, float, float, float]
@@ -24,8 +27,8 @@ def command() -> None:
     """See the help text of the group."""
 
 
-@command.command("add", help="Keep a picture as an avatar.")
-@click.argument("photo", type=click.Path(path_type=Path))
+@command.command("add", help="Keep a picture as an avatar, or make one of a video.")
+@click.argument("source", type=click.Path(path_type=Path))
 @click.option("--name", help="What to call it; the file's name otherwise.")
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
 @click.option(
@@ -40,20 +43,49 @@ def command() -> None:
     help="Put the face there by hand where none is found: middle between the eyes in shares of the picture's "
     "width and height, distance of the outer eye corners in shares of its width, tilt in degrees.",
 )
+@click.option(
+    "--img-size",
+    type=click.IntRange(64, 1024),
+    default=256,
+    show_default=True,
+    help="Video: side of face crops.",
+)
+@click.option(
+    "--pads",
+    type=(int, int, int, int),
+    default=(0, 10, 0, 0),
+    show_default=True,
+    metavar="TOP BOTTOM LEFT RIGHT",
+    help="Video: pixels added to the face's box.",
+)
+@click.option(
+    "--face-batch",
+    type=click.IntRange(1, 1000),
+    default=16,
+    show_default=True,
+    help="Video: frames in which the face is followed between two looks for it.",
+)
 @click.pass_context
-def add(
-    context: click.Context,
-    photo: Path,
-    name: str | None,
-    face: int,
-    consent: Consent | None,
-    place: Place | None,
-) -> None:
+def add(context: click.Context, /, source: Path, **values: Any) -> None:
     """See the help text of the command."""
-    record = ConsentRecord.state(consent, BY_COMMAND)
+    record = ConsentRecord.state(values["consent"], BY_COMMAND)
     with open_studio(context) as studio:
-        avatar = studio.library.add_face(LOCAL_OWNER, _looked_at(studio, photo, face - 1, place), name, record)
-    print(avatar.id)
+        add_one = _add_video if source.is_file() and is_video(source) else _add_photo
+        print(add_one(studio, source, record, values).id)
+
+
+def _add_photo(studio: Studio, source: Path, record: ConsentRecord, values: dict[str, Any]) -> Avatar:
+    photo = _looked_at(studio, source, values["face"] - 1, values["place"])
+    return studio.library.add_face(LOCAL_OWNER, photo, values["name"], record)
+
+
+def _add_video(studio: Studio, source: Path, record: ConsentRecord, values: dict[str, Any]) -> Avatar:
+    options = FilmOptions(values["img_size"], values["pads"], values["face_batch"])
+    watch = terminal_watch(quiet=False)
+    avatar, notes = studio.add_film(LOCAL_OWNER, source, values["name"], record, options, watch)
+    for note in notes:
+        print(note, file=sys.stderr)
+    return avatar
 
 
 def _looked_at(studio: Studio, photo: Path, face: int, place: Place | None) -> AvatarRef:
@@ -100,6 +132,33 @@ def list_avatars(context: click.Context, as_json: bool) -> None:
         return
     for row in rows:
         print(f"{row['id']:<14} {row['name']:<32} {'sample' if row['sample'] else row['consent']}")
+
+
+@command.command("export", help="Write an avatar that is made of a video as another program's folder.")
+@click.argument("avatar_id")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "kind", type=click.Choice(["livetalking"]), default="livetalking", show_default=True)
+@click.pass_context
+def export_avatar(context: click.Context, avatar_id: str, folder: Path, kind: str) -> None:
+    """See the help text of the command."""
+    with open_studio(context) as studio:
+        studio.export_avatar(LOCAL_OWNER, avatar_id, folder, terminal_watch(quiet=False))
+    print(f"{folder}: an avatar for {kind}.")
+
+
+@command.command("import", help="Make an avatar of a LiveTalking folder, or of a .zip of one.")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--name", help="What to call it; the folder's name otherwise.")
+@click.option("--consent", type=click.Choice(CONSENTS), help="Whose face it is.")
+@click.pass_context
+def import_avatar(context: click.Context, source: Path, name: str | None, consent: Consent | None) -> None:
+    """See the help text of the command."""
+    record = ConsentRecord.state(consent, BY_COMMAND)
+    with open_studio(context) as studio:
+        avatar, notes = studio.import_avatar(LOCAL_OWNER, source, name, record, terminal_watch(quiet=False))
+    for note in notes:
+        print(note, file=sys.stderr)
+    print(avatar.id)
 
 
 @command.command("remove", help="Delete an avatar.")

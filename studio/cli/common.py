@@ -15,8 +15,9 @@ from engines.adjust import HANDLES, check_shifts
 from engines.errors import StudioError
 from engines.options import OptionField, option_fields
 from engines.progress import Watch
-from engines.registry import all_engines
+from engines.registry import all_engines, get_recipe
 from engines.types import EMOTIONS, MAX_SHIFT, AvatarRef, EmotionKey, Expression, HandleShift, Words
+from engines.voices import speaker_of
 from studio.services import Studio
 from studio.settings import load_settings
 
@@ -51,7 +52,8 @@ def words_flags(command: click.Command) -> click.Command:
             ["--voice"],
             default="en-us",
             show_default=True,
-            help="Voice for --text; with --audio, its language.",
+            help="Voice for --text, such as de, piper:en_US-amy-medium or openai:alloy@de (see 'voices list'); "
+            "with --audio, its language.",
         ),
         click.Option(["--recipe"], default="instant", show_default=True, help="Which engines work together."),
     ]
@@ -117,6 +119,13 @@ def words_from(text: str | None, text_file: Path | None, audio: Path | None, voi
     if text_file is not None:
         text = _read_text(text_file)
     return Words(text=text, voice=voice, audio=str(audio) if audio else None)
+
+
+def tell_of_voice(words: Words, recipe: str) -> None:
+    """Say on stderr what a person must know of the voice before it speaks, such as that the text goes out."""
+    if words.audio is None:
+        notice = speaker_of(words, get_recipe(recipe)).notice
+        print(notice, file=sys.stderr, end="\n" if notice else "")
 
 
 def moves_option(name: str, meaning: str) -> Callable[[Any], Any]:

@@ -7,7 +7,12 @@ from dataclasses import asdict
 
 import click
 
+from engines import weights
 from studio.checks import Check, all_checks
+from studio.cli.engine_lines import engine_lines, gpu_lines
+from studio.engine_report import EngineReport, Sources, report_engines
+from studio.gpu import GpuReport, read_gpus
+from studio.licences import licences_of
 from studio.settings import Settings, load_settings
 
 _WORDS = {"ok": "ok", "missing": "missing", "wrong": "WRONG"}
@@ -23,23 +28,34 @@ def command(context: click.Context, as_json: bool) -> int:
 
 def doctor(settings: Settings, as_json: bool) -> int:
     """Print every check; exit code 0 if Instant can render, else 1."""
-    checks = all_checks(settings)
+    checks, gpu = all_checks(settings), read_gpus()
+    engines = report_engines(Sources(weights.weight_store(), licences_of(settings), None, {}))
     ready = all(check.state == "ok" for check in checks if check.required)
-    print(_document(checks, ready) if as_json else _table(checks, ready))
+    print(_document(checks, engines, gpu, ready) if as_json else _table(checks, engines, gpu, ready))
     return 0 if ready else 1
 
 
-def _document(checks: tuple[Check, ...], ready: bool) -> str:
-    return json.dumps({"ready": ready, "checks": [asdict(check) for check in checks]}, ensure_ascii=False)
+Engines = tuple[EngineReport, ...]
 
 
-def _table(checks: tuple[Check, ...], ready: bool) -> str:
+def _document(checks: tuple[Check, ...], engines: Engines, gpu: GpuReport, ready: bool) -> str:
+    document = {
+        "ready": ready,
+        "checks": [asdict(check) for check in checks],
+        "engines": [asdict(engine) for engine in engines],
+        "gpu": asdict(gpu),
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _table(checks: tuple[Check, ...], engines: Engines, gpu: GpuReport, ready: bool) -> str:
     width = max(len(check.name) for check in checks)
     lines = [line for check in checks for line in _lines(check, width)]
     verdict = (
         "Instant can render." if ready else "Instant cannot render until what is WRONG or needed is put right."
     )
-    return "\n".join([*lines, "", verdict])
+    described = [line for engine in engines for line in engine_lines(engine)]
+    return "\n".join([*lines, "", "Engines:", *described, "", *gpu_lines(gpu), "", verdict])
 
 
 def _lines(check: Check, width: int) -> list[str]:

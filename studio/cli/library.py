@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from engines.errors import StudioError
-from studio.cli.common import open_studio
+from engines.types import Words
+from studio.cli.common import open_studio, tell_of_voice
 from studio.library import Library
 from studio.services import Studio
-from studio.shelf import Item, delete_item, list_items, rename_item, rerender, restore_item
+from studio.shelf import Item, clip_request, delete_item, list_items, rename_item, rerender, restore_item
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 NO_ITEM = "There is nothing '{id}' in the library; 'launch.py library list' shows what there is."
@@ -84,6 +85,8 @@ def again(context: click.Context, clip_id: str, text: str, out: Path | None, as_
     """See the help text of the command."""
     with open_studio(context) as studio:
         owner = _owner(studio.library, clip_id)
+        before = clip_request(studio.library, owner, studio.library.clip(owner, clip_id))
+        tell_of_voice(Words(text, before.words.voice), before.recipe)
         clip = _finished(studio, owner, rerender(studio, owner, clip_id, text))
         if out:
             shutil.copyfile(clip.path, out)

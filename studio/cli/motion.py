@@ -18,6 +18,7 @@ from studio.cli.common import (
     expression_flags,
     make_expression,
     open_studio,
+    tell_of_voice,
     terminal_watch,
     words_flags,
     words_from,
@@ -41,9 +42,10 @@ def command(context: click.Context, /, **values: Any) -> None:
         return
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
     recipe, options = get_recipe(values["recipe"]), engine_options(values)
+    tell_of_voice(words, recipe.name)
     with open_studio(context) as studio:
         watch = terminal_watch(quiet=False)
-        spoken = studio.pipeline.speak(words, recipe, options.get(recipe.voice, {}), watch)
+        spoken = studio.pipeline.speak(words, recipe, options, watch)
         spoken = studio.pipeline.align(spoken, words, recipe, watch)
         request = RenderRequest(
             avatar=AvatarRef(""),

@@ -13,8 +13,10 @@ from engines.encode import check_clip_path
 from engines.errors import StudioError
 from engines.motion_files import check_motion_path, write_motion
 from engines.pipeline import Pipeline
-from engines.registry import get_recipe
+from engines.progress import Watch
+from engines.registry import all_finishers, get_recipe
 from engines.requests import parse_request, request_document
+from engines.sniff import is_video
 from engines.types import AvatarRef, Clip, Output, RenderRequest
 from studio.cli.common import (
     engine_flags,
@@ -23,6 +25,7 @@ from studio.cli.common import (
     make_expression,
     moves_option,
     open_studio,
+    tell_of_voice,
     terminal_watch,
     with_moves,
     words_flags,
@@ -33,16 +36,22 @@ from studio.library import LOCAL_OWNER
 from studio.services import Studio, avatar_ref
 
 PATH = click.Path(path_type=Path)
+FINISHERS = ", ".join(all_finishers())
 
 
 @click.command("render", help="Make a talking video from a picture and words.")
-@click.option("--avatar", required=True, help="A picture, or the id of an avatar of 'launch.py avatar list'.")
+@click.option(
+    "--avatar", required=True, help="A picture, a video, or the id of an avatar of 'launch.py avatar list'."
+)
 @click.option("--out", type=PATH, required=True, help="The video to write, .mp4 or .webm.")
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
 @moves_option("--adjust", "Correct a point of the face that was found wrong")
 @click.option("--consent", type=click.Choice(CONSENTS), help="Whose face a picture shows, for the credentials.")
 @click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
 @click.option("--size", type=click.IntRange(64, 3840), help="Long side in pixels; the photo's, at most 1080.")
+@click.option(
+    "--finish", multiple=True, metavar="NAME", help=f"What goes over the frames, repeatable: {FINISHERS}."
+)
 @click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON about the clip.")
 @click.pass_context
@@ -51,6 +60,7 @@ def command(context: click.Context, /, **values: Any) -> None:
     _check_out(values["out"], values["motion_out"])
     with open_studio(context) as studio:
         request = _request(studio, values)
+        tell_of_voice(request.words, request.recipe)
         record = _record(studio, values["avatar"], values["consent"])
         clip = studio.render(request, values["out"], terminal_watch(values["as_json"]), record)
         if values["motion_out"] is not None:
@@ -62,21 +72,24 @@ words_flags(expression_flags(engine_flags(command)))
 
 
 def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
+    watch = terminal_watch(values["as_json"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
     request = RenderRequest(
-        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1), values["adjust"]),
+        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"]),
         words=words,
         expression=make_expression(values),
         recipe=values["recipe"],
         options=engine_options(values),
         output=Output(values["fps"], values["size"]),
+        finish=values["finish"],
     )
     return parse_request(request_document(request))
 
 
-def _avatar(studio: Studio, name: str, face: int) -> AvatarRef:
+def _avatar(studio: Studio, name: str, face: int, watch: Watch) -> AvatarRef:
     if Path(name).is_file():
-        return AvatarRef(str(Path(name)), face)
+        source = Path(name)
+        return AvatarRef(str(studio.films.kept(source, watch) if is_video(source) else source), face)
     known = {avatar.id: avatar for avatar in studio.library.avatars(LOCAL_OWNER)}
     if name in known:
         return avatar_ref(known[name])
@@ -101,9 +114,9 @@ def _check_out(out: Path, motion_out: Path | None) -> None:
 
 def _write_motion(pipeline: Pipeline, request: RenderRequest, path: Path) -> None:
     recipe = get_recipe(request.recipe)
-    options = request.options.get(recipe.voice, {})
     watch = terminal_watch(quiet=True)
-    spoken = pipeline.align(pipeline.speak(request.words, recipe, options, watch), request.words, recipe, watch)
+    spoken = pipeline.speak(request.words, recipe, request.options, watch)
+    spoken = pipeline.align(spoken, request.words, recipe, watch)
     motion, _ = pipeline.move(spoken.speech, request, recipe)
     write_motion(path, motion)
 

@@ -27,7 +27,9 @@ def serve(overrides: dict[str, Any]) -> None:
         studio.credentials.prepare()
         studio.sweep()
         studio.jobs.start()
-        _fetch_what_is_missing()
+        studio.backup.changed()
+        _get_ready(studio)
+        studio.engines.start_recovery(_tell)
         server = serve_page(studio)
         print(
             f"Visema Studio is at {server.url} (stop it with Ctrl-C); its API at {server.url}docs.", flush=True
@@ -52,9 +54,17 @@ def _warn(studio: Studio) -> None:
         print(OPEN, file=sys.stderr)
 
 
-def _fetch_what_is_missing() -> None:
-    """Get the face models at the first start; without them the page still opens and says what it lacks."""
+def _get_ready(studio: Studio) -> None:
+    """Get the face models: from their copies in the data folder, else, at the first start, from the network.
+
+    Without them the page still opens and says what it lacks.
+    """
+    studio.engines.bring_back_setup(_tell)
     try:
         ensure_setup(Watch())
     except StudioError as error:
         print(error, file=sys.stderr)
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

@@ -28,11 +28,13 @@ def command(context: click.Context) -> None:
     settings = load_settings(**(context.find_root().obj or {}))
     if not settings.database_url:
         raise StudioError(NO_DATABASE)
-    ensure_setup(Watch())
     studio = Studio(settings)
     try:
+        studio.engines.bring_back_setup(click.echo)
+        ensure_setup(Watch())
         studio.jobs.start(only_work=True)
         studio.sweep()
+        studio.engines.start_recovery(click.echo)
         print(READY, flush=True)
         _until_stopped()
     finally:

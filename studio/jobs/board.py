@@ -119,6 +119,11 @@ class Jobs:
         """How many jobs of everybody are "queued" and "running"."""
         return self._open().store.counts()
 
+    def running_here(self) -> int:
+        """How many jobs this very process works at."""
+        with self._opening:
+            return len(self._opened.runner.jobs()) if self._opened else 0
+
     def unfinished(self) -> set[str]:
         """The ids of all jobs whose files are still needed."""
         return self._open().store.unfinished()

@@ -20,9 +20,10 @@ from engines.requests import (
     request_document,
     with_pictures,
 )
+from engines.sniff import sidecar
 from engines.types import RenderRequest
 from studio.clip_files import MANIFEST
-from studio.jobs.storage import Storage, copy_file
+from studio.jobs.storage import Storage, copy_file, link_file
 from studio.jobs.store import JobRow
 from studio.library import Library, StoredClip
 
@@ -109,8 +110,12 @@ class JobFiles:
         if not path.is_file():
             raise StudioError(f"The {what.rstrip(digits)} is gone; choose it again.")
         name = f"{what}{path.suffix.lower()[:6]}"
-        copy_file(path, self.folder(row) / name)
-        self.keep(row, self.folder(row) / name)
+        for given in filter(Path.is_file, (path, sidecar(path))):
+            copy = (self.folder(row) / name).with_suffix(
+                path.suffix.lower()[:6] if given == path else given.suffix
+            )
+            (link_file if sidecar(path).is_file() else copy_file)(given, copy)
+            self.keep(row, copy)
         return name
 
     def _fetch(self, row: JobRow, names: Collection[str] = ()) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engines.errors import Cancelled, StudioError
 from engines.pipeline import Pipeline
+from engines.requests import making_name
 from engines.staged import Outline, StagedRender, Times
 from studio.jobs.durable import Step
 from studio.jobs.files import JobFiles
@@ -146,7 +147,8 @@ class Runner:
         manifest = self._library.describe_clip(job.row.owner, job.row.id, clip, job.row.avatar)
         self._files.keep(job.row, video, manifest)
         if outline.segments:
-            self._timings.learn(clip.request.recipe, known_size(outline.spec), clip.times)
+            name = making_name(clip.request.recipe, clip.request.finish)
+            self._timings.learn(name, known_size(outline.spec), clip.times)
 
 
 def _is_own_fault(reason: BaseException) -> bool:

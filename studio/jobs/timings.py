@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engines.errors import StudioError
 from engines.files import whole_file
+from engines.requests import making_name
 from engines.types import FrameSpec, RenderRequest, StageTime
 
 STAGES = ("photo", "voice", "align", "motion", "render", "join")
@@ -100,7 +101,7 @@ class Forecast:
     """The way of one job: which share is behind it and how many seconds are ahead."""
 
     def __init__(self, timings: Timings, request: RenderRequest) -> None:
-        self._timings, self._recipe = timings, request.recipe
+        self._timings, self._recipe = timings, making_name(request.recipe, request.finish)
         has_transcript = request.words.audio is not None and request.words.text
         self._stages = [stage for stage in STAGES if stage != "align" or has_transcript]
         self.size = guess_size(request)

@@ -66,7 +66,7 @@ def connect_adjust_panel(parts: Parts) -> None:
 def offered_for(parts: Parts, avatar: Avatar) -> Updates:
     """Only own avatars can be adjusted; what was open belongs to another one."""
     tab = parts.avatar
-    return {tab.adjust_own: gr.update(visible=not avatar.sample), **put_away(tab.adjust)}
+    return {tab.adjust_own: gr.update(visible=not (avatar.sample or avatar.filmed)), **put_away(tab.adjust)}
 
 
 def put_away(panel: AdjustPanel) -> Updates:

@@ -16,6 +16,7 @@ from studio.services import avatar_ref
 from studio.tabs import markup, pictures
 from studio.tabs.adjust import build_adjust_panel, connect_adjust_panel, offered_for, put_away
 from studio.tabs.ask import ANSWERS, asking
+from studio.tabs.filming import FilmEvents, connect_filming, framed_video, is_clip, recipe_of
 from studio.tabs.guard import SECONDS_IN_SIGHT, Updates
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import AvatarTab, Form, Parts
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 CONSENT_LABELS: Mapping[Consent, str] = MappingProxyType(
     {"mine": "You", "permission": "With permission", "invented": "Invented", "not stated": "Not said whose"}
 )
-PHOTO_ADVICE = "A face that looks at the camera works best: well lit, lips closed, at least 90 pixels wide."
+PHOTO_ADVICE = (
+    "A face that looks at the camera works best: well lit, lips closed, at least 90 pixels wide. "
+    "A video needs one person in one shot; it may talk, since its mouth will say your words."
+)
 ABOUT_PLACING = "If it can be seen all the same, put its points there yourself."
 ON_CARDS = """
 const boxes = () => element.querySelectorAll('input');
@@ -49,8 +53,10 @@ def build_avatar_tab() -> AvatarTab:
     cards = gr.HTML(js_on_load=ON_CARDS, apply_default_css=False, elem_id="avatars")
     adjust_own = gr.Button("Adjust the points of this face", visible=False, scale=0, elem_id="adjust-own")
     adjust = build_adjust_panel()
-    gr.HTML(f"<h2>Or bring a photo</h2>{markup.hint(PHOTO_ADVICE)}", apply_default_css=False)
-    photo = gr.File(label="Photo", file_types=["image"], height=150, elem_id="photo")
+    gr.HTML(f"<h2>Or bring a photo or a video</h2>{markup.hint(PHOTO_ADVICE)}", apply_default_css=False)
+    photo = gr.File(label="Photo or video", file_types=["image", "video"], height=150, elem_id="photo")
+    progress = gr.HTML(apply_default_css=False, elem_id="film-progress")
+    stop = gr.Button("Cancel", variant="stop", visible=False, scale=0, elem_id="film-cancel")
     notice = gr.HTML(apply_default_css=False, elem_id="avatar-notice")
     place = gr.Button("Put the points of the face there myself", visible=False, scale=0, elem_id="place")
     with gr.Column(visible=False, elem_id="review") as review:
@@ -74,6 +80,9 @@ def build_avatar_tab() -> AvatarTab:
         name=name,
         save=save,
         report=report,
+        progress=progress,
+        stop=stop,
+        shoot=gr.State(""),
     )
 
 
@@ -84,8 +93,8 @@ def connect_avatar_tab(parts: Parts) -> None:
     chosen: list[Any] = [tab.notice, tab.cards, parts.avatar_id, parts.stage.face, parts.stage.says]
     panel = tab.adjust
     closed = [panel.panel, panel.editor, panel.effect, panel.opened, parts.stage.ask]
-    chosen += [tab.adjust_own, *closed, parts.speech.text, parts.speech.language, parts.speech.voice]
-    asked = parts.face_inputs | parts.voice_inputs
+    chosen += [parts.preview.recipe, tab.adjust_own, *closed, parts.speech.text, *parts.speech.choice.changing]
+    asked = parts.face_inputs | parts.voice_inputs | {parts.preview.recipe}
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     tab.cards.select(guard.event(events.pick), asked, chosen, **quick)
     tab.cards.delete(guard.event(events.remove), asked, chosen, **quick)
@@ -99,13 +108,14 @@ def connect_avatar_tab(parts: Parts) -> None:
         [tab.notice, tab.framed, tab.place],
         **quick,
     )
-    tab.save.click(
+    saved = tab.save.click(
         guard.event(events.save),
         asked | {tab.photo, tab.face, tab.consent, tab.name, panel.placed},
-        [*chosen, *form, tab.photo, tab.consent],
+        [*chosen, *form, tab.photo, tab.consent, tab.progress, tab.stop, tab.shoot],
         api_visibility="private",
         show_progress="hidden",
     )
+    connect_filming(saved, parts, events.choose)
     connect_adjust_panel(parts)
 
 
@@ -123,7 +133,7 @@ class AvatarEvents:
 
     def pick(self, form: Form, event: gr.EventData) -> Updates:
         """A card was chosen."""
-        return self._choose(form, str(event.id))
+        return self.choose(form, str(event.id))
 
     def remove(self, form: Form, event: gr.EventData) -> Updates:
         """The cross on one's own card was pressed."""
@@ -131,10 +141,12 @@ class AvatarEvents:
         self._parts.studio.library.remove(owner, str(event.id))
         left = [avatar.id for avatar in self._parts.studio.library.avatars(owner)]
         chosen = form[self._parts.avatar_id]
-        return self._choose(form, chosen if chosen in left else left[0])
+        return self.choose(form, chosen if chosen in left else left[0])
 
     def look(self, photo: str) -> Updates:
-        """A photo was uploaded: show what was found in it."""
+        """A photo or a video was uploaded: show what was found in it."""
+        if is_clip(photo):
+            return self._look_at_video(Path(photo))
         report = self._parts.studio.inspect(Path(photo))
         chosen = next((number for number, face in enumerate(report.faces) if not face.problem), 0)
         tab = self._tab
@@ -150,8 +162,21 @@ class AvatarEvents:
                 value=chosen if report.faces else None,
                 visible=len(report.faces) > 1,
             ),
-            tab.name: Path(photo).stem.replace("_", " ").replace("-", " ").strip().capitalize()[:60],
+            tab.name: _named_after(Path(photo)),
             tab.report: report,
+        }
+
+    def _look_at_video(self, clip: Path) -> Updates:
+        """The first frame of a video; its face is looked for when it is saved."""
+        tab = self._tab
+        framed, about = framed_video(clip)
+        return {
+            **self.put_away(),
+            tab.notice: about,
+            tab.review: gr.update(visible=True),
+            tab.framed: framed,
+            tab.face: gr.update(visible=False, value=None),
+            tab.name: _named_after(clip),
         }
 
     def choose_face(self, photo: str, report: PhotoReport, face: int) -> Updates:
@@ -176,21 +201,25 @@ class AvatarEvents:
         }
 
     def save(self, form: Form) -> Updates:
-        """Keep the photo as an avatar, and choose it."""
+        """Keep the photo as an avatar and choose it, or begin to make one of the video."""
+        if is_clip(form[self._tab.photo]):
+            return FilmEvents(self._parts).start(form, Path(form[self._tab.photo]), self.put_away())
         tab, owner = self._tab, owner_of(form[self._parts.token])
         consent = ConsentRecord.state(cast("Consent | None", form[tab.consent]), BY_PAGE)
         name = str(form[tab.name] or "").strip() or None
         photo = form[tab.adjust.placed] or AvatarRef(str(form[tab.photo]), int(form[tab.face] or 0))
         avatar = self._parts.studio.library.add_face(owner, photo, name, consent)
         gr.Info(f"{avatar.name} is ready to speak.", duration=SECONDS_IN_SIGHT)
-        return {**self._choose(form, avatar.id), **self.put_away(), tab.photo: None, tab.consent: None}
+        return {**self.choose(form, avatar.id), **self.put_away(), tab.photo: None, tab.consent: None}
 
-    def _choose(self, form: Form, avatar_id: str) -> Updates:
+    def choose(self, form: Form, avatar_id: str) -> Updates:
+        """Let this avatar speak from now on."""
         parts, owner = self._parts, owner_of(form[self._parts.token])
         avatar = parts.studio.library.avatar(owner, avatar_id)
         return {
             **introduction(parts, form, avatar),
             **offered_for(parts, avatar),
+            **recipe_of(parts, form, avatar),
             **asking(parts, open_=False),
             self._tab.cards: avatar_cards(parts, owner, avatar_id),
             parts.avatar_id: avatar_id,
@@ -200,11 +229,16 @@ class AvatarEvents:
 
 def _card(avatar: Avatar) -> markup.Card:
     detail = "Sample" if avatar.sample else CONSENT_LABELS[avatar.consent]
+    detail += " · video" * avatar.filmed
     try:
         image = pictures.portrait(avatar_ref(avatar))
     except (OSError, StudioError):  # one damaged file must not take the others off the page
         image = ""
     return markup.Card(avatar.id, avatar.name, detail, image, removable=not avatar.sample)
+
+
+def _named_after(path: Path) -> str:
+    return path.stem.replace("_", " ").replace("-", " ").strip().capitalize()[:60]
 
 
 def _face_choices(report: PhotoReport) -> list[tuple[str, int]]:

@@ -11,7 +11,9 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
+import gradio as gr
 from gradio.utils import get_upload_folder
 
 MAX_NAME = 48
@@ -28,6 +30,18 @@ def publish(path: Path, owner: str, name: str) -> str:
         shutil.copyfile(path, partial)
         partial.replace(target)
     return str(target)
+
+
+def credentials_button(elem_id: str) -> gr.DownloadButton:
+    """A download for credentials that lie beside a video; it shows where there are such."""
+    return gr.DownloadButton("Its credentials (.c2pa)", visible=False, elem_id=elem_id)
+
+
+def credentials_beside(video: Path, owner: str, name: str) -> Any:
+    """The update of a ``credentials_button`` for ``video``: the file under the video's own name, or hidden."""
+    sidecar = video.with_suffix(".c2pa")
+    there = sidecar.is_file()
+    return gr.update(value=publish(sidecar, owner, name) if there else None, visible=there)
 
 
 def plain_name(text: str) -> str:

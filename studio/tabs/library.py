@@ -20,7 +20,7 @@ from studio.shelf import (
 )
 from studio.tabs import library_markup
 from studio.tabs.avatar import avatar_cards
-from studio.tabs.files import publish
+from studio.tabs.files import credentials_beside, credentials_button, publish
 from studio.tabs.guard import Updates
 from studio.tabs.library_load import loaded, loads
 from studio.tabs.owner import owner_of
@@ -70,6 +70,7 @@ def build_library_tab(tab: gr.Tab) -> LibraryTab:
         with gr.Row(elem_id="library-actions"):
             load = gr.Button("Use its settings", variant="primary", elem_id="library-load")
             download = gr.DownloadButton("Download", elem_id="library-download")
+            credentials = credentials_button("library-credentials")
             delete = gr.Button("Delete", variant="stop", elem_id="library-delete")
         with gr.Row(elem_classes="joined"):
             name = gr.Textbox(label="Name", max_length=MAX_NAME, elem_id="library-name")
@@ -82,8 +83,8 @@ def build_library_tab(tab: gr.Tab) -> LibraryTab:
         history = gr.HTML(js_on_load=ON_HISTORY, apply_default_css=False)
     return LibraryTab(
         tab=tab, notice=notice, search=search, undo=undo, panel=panel, head=head, video=video, load=load,
-        download=download, delete=delete, name=name, rename=rename, other=other, words=words, say=say,
-        shelf=shelf, history=history, chosen=gr.State(""), deleted=gr.State([]),
+        download=download, credentials=credentials, delete=delete, name=name, rename=rename, other=other,
+        words=words, say=say, shelf=shelf, history=history, chosen=gr.State(""), deleted=gr.State([]),
     )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ def connect_library_tab(parts: Parts) -> None:
         tab.video,
         tab.other,
         tab.download,
+        tab.credentials,
         tab.name,
         tab.words,
         tab.load,
@@ -207,6 +209,7 @@ class LibraryEvents:
             tab.other: gr.update(visible=is_clip),
             tab.load: "Use its settings" if is_clip else "Let it speak",
             tab.download: file,
+            tab.credentials: credentials_beside(item.path, owner_of(form[self._parts.token]), item.name),
             tab.name: item.name[:MAX_NAME],
             tab.words: self._text(form, item.id) if is_clip else "",
             tab.chosen: item.id,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.options import OptionField
-from engines.registry import get_recipe
 from engines.requests import option_pictures
 from engines.types import RenderRequest
 from studio.tabs.adjust import offered_for
@@ -20,7 +19,7 @@ from studio.tabs.options import Controls
 from studio.tabs.parts import Parts
 from studio.tabs.preview import SIZES
 from studio.tabs.request import OWN_SIZE, TYPED, UPLOADED
-from studio.tabs.speech import voices_in
+from studio.tabs.voices import voice_chosen
 
 if TYPE_CHECKING:
     from studio.library import Avatar
@@ -29,12 +28,19 @@ if TYPE_CHECKING:
 def loads(parts: Parts) -> list[Any]:
     """Every component that loading a request changes."""
     speech, emotion, preview = parts.speech, parts.emotion, parts.preview
-    fixed = [parts.tabs, parts.avatar_id, parts.avatar.cards, speech.source, speech.text, speech.language]
+    fixed = [
+        parts.tabs,
+        parts.avatar_id,
+        parts.avatar.cards,
+        speech.source,
+        speech.text,
+        *speech.choice.changing,
+    ]
     panel = parts.avatar.adjust
     fixed += [parts.avatar.adjust_own, panel.panel, panel.editor, panel.effect, panel.opened, parts.stage.ask]
-    fixed += [speech.voice, speech.upload, speech.transcript, speech.tongue, emotion.seed]
-    fixed += [preview.recipe, preview.fps, preview.size, *emotion.emotions.values()]
-    controls = (emotion.strengths, speech.options, *emotion.engines.values())
+    fixed += [speech.upload, speech.transcript, speech.tongue, emotion.seed]
+    fixed += [preview.recipe, preview.fps, preview.size, preview.finish, *emotion.emotions.values()]
+    controls = (emotion.strengths, *speech.choice.options.values(), *emotion.engines.values())
     return [*fixed, *(item for some in controls for item in some.components.values())]
 
 
@@ -59,17 +65,13 @@ def loaded(parts: Parts, owner: str, avatar: Avatar, request: RenderRequest | No
 
 def _words(parts: Parts, owner: str, request: RenderRequest) -> Updates:
     tab, words = parts.speech, request.words
-    voices = parts.studio.voices()
-    voice = next((item for item in voices if item.id == words.voice), None)
     if words.audio is not None:
+        voice = next((item for item in parts.studio.voices() if item.id == words.voice), None)
         file = publish(Path(words.audio), owner, "recording")
         tongue = {tab.tongue: voice.language} if voice and words.text else {}
         return {tab.source: UPLOADED, tab.upload: file, tab.transcript: words.text or "", **tongue}
-    spoken: Updates = {tab.source: TYPED, tab.text: words.text or ""}
-    if voice:
-        choices = voices_in(voices, voice.language)
-        spoken |= {tab.language: voice.language, tab.voice: gr.update(choices=choices, value=voice.id)}
-    return spoken
+    chosen = voice_chosen(tab.choice, parts.studio, words.voice)
+    return {tab.source: TYPED, tab.text: words.text or "", **chosen}
 
 
 def _feelings(parts: Parts, owner: str, request: RenderRequest) -> Updates:
@@ -83,10 +85,7 @@ def _feelings(parts: Parts, owner: str, request: RenderRequest) -> Updates:
 def _options(parts: Parts, owner: str, request: RenderRequest) -> Updates:
     """Every engine's options: what the request says, and else the defaults."""
     files = {place: publish(Path(path), owner, "picture") for place, path in option_pictures(request).items()}
-    engines: dict[str, Controls] = {
-        **parts.emotion.engines,
-        get_recipe(request.recipe).voice: parts.speech.options,
-    }
+    engines: dict[str, Controls] = {**parts.emotion.engines, **parts.speech.choice.options}
     return {
         item: files.get((engine, name)) or _option(request, engine, controls.declared[name])
         for engine, controls in engines.items()
@@ -102,4 +101,5 @@ def _option(request: RenderRequest, engine: str, declared: OptionField) -> Any:
 def _output(parts: Parts, request: RenderRequest) -> Updates:
     tab, wanted = parts.preview, request.output.size or OWN_SIZE
     size = min((value for _, value in SIZES), key=lambda value: abs(value - wanted))
-    return {tab.recipe: request.recipe, tab.fps: round(request.output.fps), tab.size: size}
+    fps = round(request.output.fps)
+    return {tab.recipe: request.recipe, tab.fps: fps, tab.size: size, tab.finish: list(request.finish)}

@@ -10,6 +10,7 @@ import gradio as gr
 
 from studio.tabs.guard import Guard
 from studio.tabs.options import Controls
+from studio.tabs.voices import VoiceChoice
 
 if TYPE_CHECKING:
     from studio.consent import Consent
@@ -61,6 +62,9 @@ class AvatarTab:
     name: gr.Textbox
     save: gr.Button
     report: gr.State
+    progress: gr.HTML
+    stop: gr.Button
+    shoot: gr.State
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,7 @@ class SpeechTab:
     source: gr.Radio
     typed: gr.Column
     text: gr.Textbox
-    language: gr.Dropdown
-    voice: gr.Dropdown
-    options: Controls
+    choice: VoiceChoice
     upload: gr.File
     microphone: gr.Audio
     known: gr.Column
@@ -122,10 +124,12 @@ class PreviewTab:
     player: gr.Column
     video: gr.Video
     download: gr.DownloadButton
+    credentials: gr.DownloadButton
     making: gr.HTML
     recipe: gr.Dropdown
     fps: gr.Dropdown
     size: gr.Dropdown
+    finish: gr.CheckboxGroup
     clips: gr.HTML
     shown: gr.State
 
@@ -143,6 +147,7 @@ class LibraryTab:
     video: gr.Video
     load: gr.Button
     download: gr.DownloadButton
+    credentials: gr.DownloadButton
     delete: gr.Button
     name: gr.Textbox
     rename: gr.Button
@@ -153,6 +158,25 @@ class LibraryTab:
     history: gr.HTML
     chosen: gr.State
     deleted: gr.State
+
+
+@dataclass(frozen=True)
+class EnginesTab:
+    """Engines and the machine: ``pending`` is whose licence is asked about, ``drawn`` the cards as shown."""
+
+    tab: gr.Tab
+    notice: gr.HTML
+    ask: gr.Column
+    terms: gr.HTML
+    accept: gr.Button
+    decline: gr.Button
+    progress: gr.HTML
+    cards: gr.HTML
+    refresh: gr.Button
+    machine: gr.HTML
+    pending: gr.State
+    drawn: gr.State
+    timer: gr.Timer
 
 
 @dataclass(frozen=True)
@@ -170,6 +194,7 @@ class Parts:
     emotion: EmotionTab
     preview: PreviewTab
     library: LibraryTab
+    engines: EnginesTab
 
     @property
     def face_inputs(self) -> set[Any]:
@@ -191,12 +216,13 @@ class Parts:
             self.token,
             speech.source,
             speech.text,
-            speech.voice,
+            speech.choice.engine,
+            speech.choice.voice,
             speech.upload,
             speech.microphone,
             speech.transcript,
             speech.tongue,
-            *speech.options.components.values(),
+            *speech.choice.option_components,
         }
 
     @property
@@ -204,7 +230,8 @@ class Parts:
         """What decides the clip."""
         preview = self.preview
         engines = {item for controls in self.emotion.engines.values() for item in controls.components.values()}
-        return self.face_inputs | self.voice_inputs | engines | {preview.recipe, preview.fps, preview.size}
+        making = {preview.recipe, preview.fps, preview.size, preview.finish}
+        return self.face_inputs | self.voice_inputs | engines | making
 
     def guard(self, notice: gr.HTML) -> Guard:
         """A guard that speaks through ``notice``."""

@@ -58,9 +58,7 @@ def close_up(rgb: Image, avatar: AvatarRef) -> Image:
 @lru_cache(maxsize=256)
 def _face_square(avatar: AvatarRef, _changed: int) -> tuple[float, float, float]:
     """Left, top and side of a square around the face, in units of the picture's short side."""
-    from engines.photos import read_photo
-
-    picture = Pillow.fromarray(read_photo(Path(avatar.source)))
+    picture = Pillow.fromarray(_pixels(Path(avatar.source)))
     small = picture.copy()
     small.thumbnail((SEARCH_SIDE, SEARCH_SIDE))
     return _square_in(small, avatar) or _square_in(picture, avatar) or (0.0, 0.0, 1.0)
@@ -91,18 +89,14 @@ def _box_in(rgb: Image, avatar: AvatarRef) -> tuple[float, float, float, float] 
 
 @lru_cache(maxsize=256)
 def _portrait(avatar: AvatarRef, _changed: int, side: int) -> str:
-    from engines.photos import read_photo
-
-    picture = Pillow.fromarray(close_up(read_photo(Path(avatar.source)), avatar))
+    picture = Pillow.fromarray(close_up(_pixels(Path(avatar.source)), avatar))
     picture.thumbnail((side, side))
     return _uri(picture, 84)
 
 
 @lru_cache(maxsize=256)
 def _thumbnail(path: Path, _changed: int, side: int) -> str:
-    from engines.photos import read_photo
-
-    picture = Pillow.fromarray(read_photo(path))
+    picture = Pillow.fromarray(_pixels(path))
     picture.thumbnail((side, side))
     return _uri(picture, 84)
 
@@ -115,6 +109,17 @@ def _poster(path: Path, _changed: int, side: int) -> str:
         frame = next(video.decode(video=0)).to_ndarray(format="rgb24")
     picture = ImageOps.contain(Pillow.fromarray(np.asarray(frame)), (side, side))
     return _uri(picture, 80)
+
+
+def _pixels(path: Path) -> Image:
+    """A picture, or the first frame of a video, as (H, W, 3) RGB."""
+    from engines.clips import inspect_clip, read_clip
+    from engines.photos import read_photo
+    from engines.sniff import is_video
+
+    if not is_video(path):
+        return read_photo(path)
+    return next(read_clip(path, inspect_clip(path)))[1]
 
 
 def _uri(picture: Pillow.Image, quality: int) -> str:

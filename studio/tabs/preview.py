@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.errors import StudioError
-from engines.registry import Recipe
+from engines.registry import Recipe, all_finishers, engine_readiness
 from engines.types import Output, StageTime
 from studio.tabs import markup, pictures
 from studio.tabs.answer import answer
 from studio.tabs.ask import asking, must_ask
-from studio.tabs.files import publish
+from studio.tabs.files import credentials_beside, credentials_button, publish
 from studio.tabs.guard import Updates, warning
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts, PreviewTab
@@ -60,19 +60,35 @@ def build_preview_tab(recipes: Mapping[str, Recipe], recipe: Recipe) -> PreviewT
     with gr.Column(visible=False, elem_id="player") as player:
         video = gr.Video(label="Your clip", show_label=False, interactive=False, buttons=[], elem_id="clip")
         download = gr.DownloadButton("Download the video", variant="primary", elem_id="download")
+        credentials = credentials_button("credentials")
         with gr.Accordion("How it was made", open=False, elem_id="making"):
             making = gr.HTML(apply_default_css=False)
-    with gr.Accordion("Video settings", open=False, elem_id="settings"), gr.Row():
-        titles = [(item.title, item.name) for item in recipes.values()]
-        choice = gr.Dropdown(
-            titles, value=recipe.name, label="Recipe", visible=len(titles) > 1, elem_id="recipe"
-        )
-        fps = gr.Dropdown(FRAME_RATES, value=round(Output().fps), label="Frames per second", elem_id="fps")
-        size = gr.Dropdown(SIZES, value=OWN_SIZE, label="Long side in pixels", elem_id="size")
+    with gr.Accordion("Video settings", open=False, elem_id="settings"):
+        with gr.Row():
+            titles = [(item.title, item.name) for item in recipes.values()]
+            choice = gr.Dropdown(
+                titles, value=recipe.name, label="Recipe", visible=len(titles) > 1, elem_id="recipe"
+            )
+            fps = gr.Dropdown(FRAME_RATES, value=round(Output().fps), label="Frames per second", elem_id="fps")
+            size = gr.Dropdown(SIZES, value=OWN_SIZE, label="Long side in pixels", elem_id="size")
+        finish = _finish_choice()
     gr.HTML("<h2>Earlier clips</h2>", apply_default_css=False)
     clips = gr.HTML(js_on_load=ON_CLIPS, apply_default_css=False, elem_id="clips")
-    playing = (empty, player, video, download, making)
-    return PreviewTab(notice, progress, cancel, *playing, choice, fps, size, clips, gr.State(""))
+    playing = (empty, player, video, download, credentials, making)
+    return PreviewTab(notice, progress, cancel, *playing, choice, fps, size, finish, clips, gr.State(""))
+
+
+def _finish_choice() -> gr.CheckboxGroup:
+    """What may go over the frames; what cannot work yet says why."""
+    known = all_finishers()
+    problems = [engine_readiness(engine, {}).problem for engine in known.values()]
+    return gr.CheckboxGroup(
+        [(engine.title, name) for name, engine in known.items()],
+        label="After animating",
+        info=" ".join(problem for problem in problems if problem) or None,
+        visible=bool(known),
+        elem_id="finish",
+    )
 
 
 def connect_preview_tab(parts: Parts) -> None:
@@ -132,7 +148,7 @@ def follow_after(event: Any, parts: Parts) -> None:
 
 def shown_by(tab: PreviewTab) -> list[Any]:
     """What changes when a clip is shown."""
-    return [tab.empty, tab.player, tab.video, tab.download, tab.making, tab.clips, tab.shown]
+    return [tab.empty, tab.player, tab.video, tab.download, tab.credentials, tab.making, tab.clips, tab.shown]
 
 
 class PreviewEvents:
@@ -247,6 +263,7 @@ def shown_clip(parts: Parts, owner: str, clip_id: str) -> Updates:
         tab.player: gr.update(visible=True),
         tab.video: file,
         tab.download: file,
+        tab.credentials: credentials_beside(clip.path, owner, clip.title),
         tab.making: making_of(clip),
         tab.shown: clip_id,
     }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engines.errors import StudioError
-from engines.registry import get_recipe
+from engines.requests import check_engines, engines_of
 from engines.types import EmotionKey, Expression, Output, RenderRequest, Words
 from studio.services import avatar_ref
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts
+from studio.tabs.voices import why_no_voice
 
 TYPED, UPLOADED, RECORDED = "typed", "uploaded", "recorded"
 OWN_SIZE = 0
@@ -27,7 +29,7 @@ def words_from(parts: Parts, form: Form) -> Words:
     """What is said. Raises StudioError where there is nothing to say."""
     tab = parts.speech
     if form[tab.source] == TYPED:
-        return _typed_words(str(form[tab.text] or ""), str(form[tab.voice] or ""))
+        return _typed_words(str(form[tab.text] or ""), str(form[tab.choice.voice] or ""), parts, form)
     recording = form[tab.upload if form[tab.source] == UPLOADED else tab.microphone]
     if not recording:
         verb = "Upload" if form[tab.source] == UPLOADED else "Record"
@@ -39,30 +41,33 @@ def words_from(parts: Parts, form: Form) -> Words:
 def request_from(parts: Parts, form: Form) -> RenderRequest:
     """The whole clip. Raises StudioError if something is missing or not this person's."""
     avatar = parts.studio.library.avatar(owner_of(form[parts.token]), _chosen_avatar(parts, form))
-    return RenderRequest(
+    request = RenderRequest(
         avatar=avatar_ref(avatar),
         words=words_from(parts, form),
         expression=expression_from(parts, form),
         recipe=str(form[parts.preview.recipe]),
-        options=engine_options(parts, form),
         output=Output(fps=float(form[parts.preview.fps]), size=int(form[parts.preview.size]) or None),
+        finish=tuple(form[parts.preview.finish] or ()),
     )
+    request = replace(request, options=engine_options(parts, form, request))
+    check_engines(request)
+    return request
 
 
-def engine_options(parts: Parts, form: Form) -> dict[str, dict[str, Any]]:
-    """Per engine of the chosen recipe, what differs from its defaults."""
-    recipe = get_recipe(str(form[parts.preview.recipe]))
-    engines = {**parts.emotion.engines, recipe.voice: parts.speech.options}
-    wanted = (recipe.voice, recipe.driver, recipe.animator)
-    options = {name: engines[name].changed(form) for name in wanted if name in engines}
+def engine_options(parts: Parts, form: Form, request: RenderRequest) -> dict[str, dict[str, Any]]:
+    """Per engine that ``request`` takes, what differs from its defaults."""
+    shown = {**parts.emotion.engines, **parts.speech.choice.options}
+    options = {
+        engine.name: shown[engine.name].changed(form) for engine in engines_of(request) if engine.name in shown
+    }
     return {name: values for name, values in options.items() if values}
 
 
-def _typed_words(text: str, voice: str) -> Words:
+def _typed_words(text: str, voice: str, parts: Parts, form: Form) -> Words:
     if not text.strip():
         raise StudioError("Type something to say first, on the Speech tab.")
     if not voice:
-        raise StudioError("Choose a voice first, on the Speech tab.")
+        raise StudioError(why_no_voice(parts.studio, str(form[parts.speech.choice.engine])))
     return Words(text=text, voice=voice)
 
 

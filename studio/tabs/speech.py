@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from engines.errors import StudioError
 from engines.feeling_tags import parse_feelings
-from engines.registry import Recipe, get_engine
+from engines.registry import Recipe
+from engines.voices import EMBEDDED
 from studio.tabs import markup
 from studio.tabs.files import publish
 from studio.tabs.guard import Updates
-from studio.tabs.options import options_controls
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts, SpeechTab
 from studio.tabs.request import RECORDED, TYPED, UPLOADED, words_from
+from studio.tabs.voices import (
+    build_voice_choice,
+    engine_chosen,
+    first_voice,
+    language_chosen,
+    languages,
+    voice_chosen,
+)
 
 if TYPE_CHECKING:
     from engines.stages import VoiceInfo
@@ -28,37 +35,17 @@ SOURCES = [("Type the words", TYPED), ("Upload a recording", UPLOADED), ("Record
 CHARACTERS_PER_SECOND = 14.5
 """English read aloud at 175 words a minute with five letters and a space to a word, less pauses."""
 WAVE = gr.WaveformOptions(waveform_color="#8d8577", waveform_progress_color="#2b8170")
-FIRST_VOICES = ("en-us", "en-gb", "en")
 
 
 def build_speech_tab(voices: tuple[VoiceInfo, ...], recipe: Recipe) -> SpeechTab:
     """The tab's components, without events."""
-    first = first_voice(voices)
     gr.HTML("<h2>What should be said?</h2>", apply_default_css=False)
     source = gr.Radio(SOURCES, value=TYPED, show_label=False, label="Kind of speech", elem_id="source")
     with gr.Column(elem_id="typed") as typed:
         text = gr.Textbox(GREETING, label="Words", info=TAGS, lines=5, max_lines=14, elem_id="words")
-        with gr.Row():
-            language = gr.Dropdown(
-                languages(voices),
-                value=first.language,
-                num_choices_shown=None,
-                label="Language",
-                elem_id="language",
-            )
-            # An event sent just before the language changed still carries the old voice. Gradio would refuse
-            # it; the voice engine checks what it is given anyway.
-            voice = gr.Dropdown(
-                voices_in(voices, first.language),
-                value=first.id,
-                allow_custom_value=True,
-                label="Voice",
-                elem_id="voice",
-            )
-        with gr.Column(elem_classes="grid"):
-            options = options_controls(get_engine(recipe.voice))
+        choice = build_voice_choice(voices, recipe.voice)
     upload, microphone = _recording_inputs()
-    known, transcript, tongue = _transcript_inputs(voices, first)
+    known, transcript, tongue = _transcript_inputs(voices)
     hear = gr.Button("Hear it", elem_id="hear")
     notice = gr.HTML(apply_default_css=False, elem_id="speech-notice")
     sound = gr.Audio(
@@ -70,8 +57,9 @@ def build_speech_tab(voices: tuple[VoiceInfo, ...], recipe: Recipe) -> SpeechTab
         waveform_options=WAVE,
         elem_id="sound",
     )
-    typing = (source, typed, text, language, voice, options)
-    return SpeechTab(notice, *typing, upload, microphone, known, transcript, tongue, hear, sound)
+    return SpeechTab(
+        notice, source, typed, text, choice, upload, microphone, known, transcript, tongue, hear, sound
+    )
 
 
 def _recording_inputs() -> tuple[gr.File, gr.Audio]:
@@ -96,7 +84,7 @@ def _recording_inputs() -> tuple[gr.File, gr.Audio]:
 
 
 def _transcript_inputs(
-    voices: tuple[VoiceInfo, ...], first: VoiceInfo
+    voices: tuple[VoiceInfo, ...],
 ) -> tuple[gr.Column, gr.Textbox, gr.Dropdown]:
     """The words of a recording, if somebody knows them, and their language."""
     with gr.Column(visible=False, elem_id="known") as known:
@@ -109,7 +97,7 @@ def _transcript_inputs(
         )
         tongue = gr.Dropdown(
             languages(voices),
-            value=first.language,
+            value=first_voice(voices).language,
             num_choices_shown=None,
             label="Its language",
             elem_id="tongue",
@@ -124,9 +112,11 @@ def connect_speech_tab(parts: Parts) -> None:
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     shown = [tab.notice, tab.typed, tab.upload, tab.microphone, tab.known, tab.sound, parts.stage.says]
     tab.source.change(guard.event(events.switch_source), parts.voice_inputs, shown, **quick)
-    tab.language.input(guard.event(events.switch_language), [tab.language], [tab.notice, tab.voice], **quick)
+    choice, chosen = tab.choice, [tab.choice.engine, tab.choice.language]
+    choice.engine.input(guard.event(events.switch_engine), chosen, [tab.notice, *choice.changing], **quick)
+    choice.language.input(guard.event(events.switch_language), chosen, [tab.notice, choice.voice], **quick)
     changes = [tab.text.change, tab.upload.change, tab.microphone.change]
-    changes += [item.input for item in tab.options.components.values()]
+    changes += [item.input for item in choice.option_components]
     gr.on(changes, guard.event(events.measure), parts.voice_inputs, [tab.notice, parts.stage.says],
           trigger_mode="always_last", **quick)  # fmt: skip
     tab.hear.click(
@@ -153,10 +143,13 @@ class SpeechEvents:
             **self.measure(form),
         }
 
-    def switch_language(self, language: str) -> Updates:
+    def switch_engine(self, engine: str, language: str | None) -> Updates:
+        """Offer the voices of ``engine``."""
+        return engine_chosen(self._tab.choice, self._parts.studio, engine, language or "")
+
+    def switch_language(self, engine: str, language: str) -> Updates:
         """Offer the voices of ``language``."""
-        choices = voices_in(self._parts.studio.voices(), language)
-        return {self._tab.voice: gr.update(choices=choices, value=choices[0][1])}
+        return language_chosen(self._tab.choice, self._parts.studio, engine, language)
 
     def measure(self, form: Form) -> Updates:
         """Say next to the face what it will say, and how long that takes."""
@@ -165,7 +158,9 @@ class SpeechEvents:
     def hear(self, form: Form) -> Updates:
         """Speak, or play what was recorded."""
         owner, tab = owner_of(form[self._parts.token]), self._tab
-        wav = self._parts.studio.speak(owner, words_from(self._parts, form), tab.options.changed(form))
+        words = words_from(self._parts, form)
+        options = {name: controls.changed(form) for name, controls in tab.choice.options.items()}
+        wav = self._parts.studio.speak(owner, words, options)
         return {tab.sound: gr.update(value=publish(Path(wav), owner, "speech"), visible=True)}
 
 
@@ -174,7 +169,10 @@ def says_of(parts: Parts, form: Form) -> str:
     tab = parts.speech
     if form[tab.source] == TYPED:
         text = " ".join(parse_feelings(str(form[tab.text] or "")).text.split())
-        return markup.says(_quote(text), size_of(text, form.get(tab.options.components.get("rate"))))
+        rate = tab.choice.options[EMBEDDED].components["rate"]
+        return markup.says(
+            _quote(text), size_of(text, form[rate] if form[tab.choice.engine] == EMBEDDED else None)
+        )
     recording = form[tab.upload if form[tab.source] == UPLOADED else tab.microphone]
     return markup.says("A recording" if recording else "Nothing to say yet", "")
 
@@ -187,14 +185,9 @@ def introduction(parts: Parts, form: Form, avatar: Avatar) -> Updates:
         return {}
     sentence = avatar.sentence or GREETING
     updates: Updates = {tab.text: sentence, parts.stage.says: says_of(parts, {**form, tab.text: sentence})}
-    if not avatar.sample:
+    if not avatar.sample or form[tab.choice.engine] != EMBEDDED:
         return updates
-    voices = parts.studio.voices()
-    voice = next((voice for voice in voices if voice.id == avatar.voice), None)
-    if voice:
-        choices = voices_in(voices, voice.language)
-        updates |= {tab.language: voice.language, tab.voice: gr.update(choices=choices, value=voice.id)}
-    return updates
+    return updates | voice_chosen(tab.choice, parts.studio, avatar.voice)
 
 
 def size_of(text: str, rate: float | None) -> str:
@@ -203,25 +196,6 @@ def size_of(text: str, rate: float | None) -> str:
         return "Type some words on the Speech tab"
     seconds = len(text) / CHARACTERS_PER_SECOND * (175.0 / rate if rate else 1.0)
     return f"{len(text):,} characters, about {markup.duration(seconds)}"
-
-
-def first_voice(voices: tuple[VoiceInfo, ...]) -> VoiceInfo:
-    """The voice that a new visitor hears. Raises StudioError if there is none."""
-    if not voices:
-        raise StudioError("No voice works here; run 'python launch.py doctor' to see why.")
-    by_id = {voice.id: voice for voice in voices}
-    return next((by_id[wanted] for wanted in FIRST_VOICES if wanted in by_id), voices[0])
-
-
-def languages(voices: tuple[VoiceInfo, ...]) -> list[tuple[str, str]]:
-    """Every language once: its name and its tag."""
-    names = {voice.language: voice.language_name for voice in voices}
-    return sorted((name, tag) for tag, name in names.items())
-
-
-def voices_in(voices: tuple[VoiceInfo, ...], language: str) -> list[tuple[str, str]]:
-    """The voices that speak ``language``: name and id."""
-    return [(voice.name, voice.id) for voice in voices if voice.language == language]
 
 
 def _quote(text: str) -> str:

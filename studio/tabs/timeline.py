@@ -21,6 +21,7 @@ from engines.feeling_tags import (
     write_feelings,
 )
 from engines.types import EMOTIONS
+from engines.voices import language_of
 from engines.word_times import words_of
 from studio.tabs import markup
 from studio.tabs.guard import Updates
@@ -146,7 +147,7 @@ class TimelineEvents:
 
     def suggest(self, form: Form) -> Updates:
         """Offer feelings for the words as they are, without applying any."""
-        language = str(form[self._parts.speech.voice] or "").partition("+")[0]
+        language = language_of(str(form[self._parts.speech.choice.voice] or ""))
         found = suggest_feelings(self._tagged(form).text, language)
         if not found.cues:
             raise StudioError(NOTHING_FOUND)

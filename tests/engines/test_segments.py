@@ -11,7 +11,6 @@ from engines.encode import encode_clip
 from engines.errors import Cancelled, StudioError
 from engines.ledger import Ledger
 from engines.progress import Watch
-from engines.registry import get_recipe
 from engines.segments import (
     SEGMENT_SECONDS,
     SegmentWriter,
@@ -145,7 +144,7 @@ def test_a_broken_off_render_goes_on_where_it_was(studio, request_, tmp_path):
     assert not list(pieces.glob("*/*.npz")), "pieces of a finished clip are no longer needed"
 
     take = studio.pipeline.rehearse(request_, Watch(), Ledger())
-    stream = studio.pipeline.stream(request_, take.prepared, take.motion, get_recipe("instant"))
+    stream = studio.pipeline.stream(request_, take, Watch())
     frames = list(stream.frames)
     encode_clip(replace(stream, frames=iter(frames)), take.speech, tmp_path / "whole.mp4", Watch())
     joined, whole = (decoded(path)[1].astype(float) for path in (out, tmp_path / "whole.mp4"))

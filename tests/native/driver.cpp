@@ -7,7 +7,11 @@
 #include <thread>
 #include <vector>
 
+#include "eyes.hpp"
+#include "mouth.hpp"
 #include "paint.hpp"
+#include "rims.hpp"
+#include "tint.hpp"
 #include "warp.hpp"
 #include "yuv.hpp"
 
@@ -58,8 +62,16 @@ void bend(Numbers& any, int threads, Sum& sum) {
         detail = {std::make_unique<visema::Picture>(noise(any, across, down).data(), across, down), 2.f,
                   real(any, -50, 50), real(any, -50, 50)};
     }
-    visema::Warper warper(photo.data(), width, height, std::move(detail), threads);
-    std::vector<std::uint8_t> frame(photo.size());
+    const auto still = noise(any, width, height), behind = noise(any, width, height), alpha = noise(any, width, height);
+    const bool clear = whole(any, 0, 1) == 0;
+    std::vector<float> away;
+    for (int tile = 0; tile < ((width + 7) / 8) * ((height + 7) / 8); ++tile) away.push_back(coordinate(any, 30));
+    std::unique_ptr<visema::Cutout> cutout;
+    if (whole(any, 0, 2))
+        cutout = std::make_unique<visema::Cutout>(
+            visema::Layers{alpha.data(), clear ? nullptr : behind.data(), still.data(), away.data(), away.data()}, width, height);
+    visema::Warper warper(photo.data(), width, height, std::move(detail), threads, std::move(cutout), whole(any, 0, 80));
+    std::vector<std::uint8_t> frame(photo.size()), finished(photo.size() / 3 * 4);
     for (int turn = 0; turn < 3; ++turn) {
         std::vector<float> vertices, values;
         for (int i = 0; i < corners; ++i) {
@@ -72,7 +84,12 @@ void bend(Numbers& any, int threads, Sum& sum) {
         warper.warp({vertices.data(), values.data(), triangles.data(), static_cast<std::size_t>(corners),
                      triangles.size() / 3},
                     frame.data());
+        if (warper.cutout() && warper.cutout()->transparent())
+            warper.cutout()->finish(frame.data(), finished.data());
+        else if (warper.cutout())
+            warper.cutout()->finish(frame.data());
         sum.add(frame);
+        sum.add(finished);
     }
 }
 
@@ -108,10 +125,80 @@ void paint(Numbers& any, Sum& sum) {
     sum.add(picture);
     sum.add(mask);
     const int across = whole(any, 1, 30), down = whole(any, 1, 30);
+    const float gain[3] = {real(any, -1, 1), 0.1f, 1e30f};
+    visema::tint(view, {noise(any, across, down).data(), across, down, whole(any, 0, 255)}, gain);
+    sum.add(picture);
     std::vector<float> sheet(4 * static_cast<std::size_t>(across) * down, 0.7f);
     visema::Sprite sprite{sheet.data(), across, down, {}};
     for (double& number : sprite.to_sprite) number = whole(any, 0, 5) ? real(any, -3, 3) : 1e300;
     visema::lay({layer.data(), width, height, 3 * width}, sprite, {light.data(), width, height, 3 * width}, 1.f, 0.8f);
+}
+
+template <int Channels>
+visema::Sheet<Channels> sheet(Numbers& any, int width, int height) {
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(Channels) * width * height);
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(whole(any, 0, 2) ? any() : 0);
+    return {bytes.data(), width, height};
+}
+
+template <int Channels>
+visema::Sheet<Channels> sheet(Numbers& any) {
+    return sheet<Channels>(any, whole(any, 1, 30), whole(any, 1, 30));
+}
+
+// Mostly a gentle turn, now and then one that makes everything flat or huge.
+visema::Affine affine(Numbers& any) {
+    visema::Affine result{{real(any, 0.5f, 2), real(any, -1, 1), real(any, -40, 40), real(any, -1, 1), real(any, 0.5f, 2), real(any, -40, 40)}};
+    if (!whole(any, 0, 7)) result.m[whole(any, 0, 5)] = whole(any, 0, 1) ? 0 : real(any, -1e8f, 1e8f);
+    return result;
+}
+
+std::vector<float> polygon(Numbers& any, int width) {
+    std::vector<float> points;
+    for (int i = 2 * whole(any, 0, 30); i > 0; --i) points.push_back(coordinate(any, static_cast<float>(width)));
+    return points;
+}
+
+visema::Heights heights(Numbers& any) {
+    visema::Heights table;
+    for (float& height : table) height = whole(any, 0, 30) ? real(any, 0, 30) : coordinate(any, 30);
+    return table;
+}
+
+float share(Numbers& any) { return whole(any, 0, 2) ? real(any, 0, 1) : static_cast<float>(whole(any, 0, 1)); }
+
+void look_around(Numbers& any, const visema::Pixels& frame) {
+    const auto iris = sheet<4>(any);
+    const float iod = real(any, 1, 150), turn = real(any, -3, 3);
+    const visema::Eye eye{sheet<3>(any), sheet<3>(any), sheet<3>(any), sheet<3>(any), iris, sheet<1>(any),
+                          {iod, share(any), real(any, 0, 9), real(any, -9, 9), real(any, -9, 9), {10, 20, 30}, {std::cos(turn), std::sin(turn)},
+                           {-std::sin(turn), std::cos(turn)}, real(any, 0, 9), real(any, 0, 40), heights(any)}, iris.extent()};
+    const auto outline = polygon(any, frame.width);
+    const visema::EyePose pose{outline.data(), outline.size() / 2, affine(any), {coordinate(any, 9), coordinate(any, 9)}, share(any), share(any),
+                               share(any), real(any, -1, 1), whole(any, 0, 1) ? share(any) : 0.f, heights(any), heights(any), heights(any)};
+    eye.paint(frame, pose);
+}
+
+void speak(Numbers& any, const visema::Pixels& frame) {
+    const auto stretch = [&any] { return visema::Stretch{real(any, 0.1f, 3), real(any, 0.1f, 3), coordinate(any, 20), coordinate(any, 20)}; };
+    const visema::Mouth mouth{sheet<3>(any), sheet<1>(any), {sheet<4>(any), sheet<4>(any), sheet<4>(any), sheet<4>(any)},
+                              {real(any, 1, 150), real(any, 0, 1), share(any), {200, 150, 140}}};
+    const auto outline = polygon(any, frame.width);
+    visema::MouthPose pose{outline.data(), outline.size() / 2, affine(any), share(any), share(any), share(any), real(any, 0, 3), stretch(), stretch(), {}};
+    for (visema::Placed& part : pose.parts) part = {stretch(), real(any, 0, 2), share(any)};
+    mouth.paint(frame, pose);
+    const float corner[2] = {coordinate(any, 60), coordinate(any, 60)}, outwards[2] = {real(any, 1, 90), real(any, -90, 90)};
+    visema::lift_line(frame, corner, outwards, share(any));
+}
+
+void paint_face(Numbers& any, Sum& sum) {
+    const int width = whole(any, 1, 70), height = whole(any, 1, 70), across = whole(any, 1, 60), down = whole(any, 1, 60);
+    auto picture = noise(any, width + 3, height);
+    const visema::Pixels frame{picture.data() + 9, width, height, 3 * (width + 3)};
+    look_around(any, frame);
+    visema::Rims(sheet<3>(any, across, down), sheet<1>(any, across, down)).paint(frame, affine(any));
+    speak(any, frame);
+    sum.add(picture);
 }
 
 void encode(Numbers& any, Sum& sum) {
@@ -140,6 +227,7 @@ int main(int, char** arguments) {
                 bend(any, 1 + round % 3, sums[seed]);
                 read_anywhere(any, sums[seed]);
                 paint(any, sums[seed]);
+                paint_face(any, sums[seed]);
                 encode(any, sums[seed]);
             }
         });

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from engines import video_frames
-from engines.facemesh import edges, mouth_sprites, warp
+from engines.facemesh import creases, edges, mouth_sprites, warp
 from engines.facemesh.edges import Window, blend, coverage, smoothstep, soften_seam
+from engines.facemesh.layers import Layer, mixed
 from engines.facemesh.mouth_sprites import lay
 from engines.facemesh.warp import Detail, PlainCanvas
 from engines.types import Image
@@ -28,7 +29,7 @@ def plainly(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], An
 
     def run(work: Callable[[], Any]) -> Any:
         with monkeypatch.context() as patch:
-            for module in (edges, mouth_sprites, warp, video_frames):
+            for module in (creases, edges, mouth_sprites, warp, video_frames):
                 patch.setattr(module, "native_module", lambda: None)
             return work()
 
@@ -72,14 +73,97 @@ def test_bent_pictures_with_finer_detail_are_equal():
     photo = np.ascontiguousarray(fine[::2, ::2])
     vertices, values, triangles = sheet(5)
     detail = Detail(np.ascontiguousarray(fine[20:, 30:]), 2.0, (30.0, 20.0))
-    frame = native.Canvas(photo, triangles, detail.rgb, detail.finer, detail.origin).warp(vertices, values)
+    frame = native.Canvas(photo, triangles, (detail.rgb, detail.finer, detail.origin)).warp(vertices, values)
     assert apart(frame, PlainCanvas(photo, triangles, detail).warp(vertices, values)) <= LEVELS
+
+
+def person(seed: int, transparent: bool = False) -> Layer:
+    """A soft disc of a person over some background, as large as ``texture``."""
+    alpha = cv2.GaussianBlur(cv2.circle(np.zeros((120, 160), np.uint8), (80, 60), 45, 255, -1), (0, 0), 2)
+    colours, behind = texture(seed), texture(seed + 1)
+    if transparent:
+        return Layer(colours, alpha, None, np.dstack([colours, alpha]))
+    return Layer(colours, alpha, behind, mixed(colours, alpha, behind))
+
+
+def over(layer: Layer) -> tuple[Any, ...]:
+    still = np.ascontiguousarray(layer.still[..., :3])
+    return layer.alpha, layer.behind, still, *layer.edge_distances
+
+
+def paint(frame: Image) -> None:
+    """A dark square in the middle and one on the person's edge."""
+    frame[50:70, 70:90] //= 2
+    frame[50:70, 20:50] //= 2
+
+
+def visible(frame: Image) -> np.ndarray:
+    """What of RGBA pixels can be seen, and alpha itself."""
+    return (
+        frame
+        if frame.shape[2] == 3
+        else np.dstack(
+            [cv2.multiply(frame[..., :3], cv2.merge([frame[..., 3]] * 3), scale=1 / 255), frame[..., 3]]
+        )
+    )
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("painted", [0, 99])
+def test_people_over_a_background_are_equal(transparent: bool, painted: int):
+    layer = person(6, transparent)
+    vertices, values, triangles = sheet(6)
+    plain = PlainCanvas(layer.colours, triangles, None, layer)
+    fast = native.Canvas(layer.colours, triangles, None, over(layer), painted)
+    for share in (1.0, -0.5, 0.0):
+        frames = []
+        for canvas in (fast, plain):
+            frame = canvas.warp(vertices, values * np.float32(share))
+            if painted:
+                paint(frame)
+            frames.append(canvas.finish(frame))
+        first, second = (visible(frame) for frame in frames)
+        assert first.shape == (120, 160, 4 if transparent else 3)
+        assert apart(first, second) <= LEVELS
+        assert (apart(first, visible(layer.still)) > 20) == bool(share or painted)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_people_who_move_far_are_equal(transparent: bool):
+    """Person where there was background before, and background where there was a person."""
+    layer = person(8, transparent)
+    vertices, values, triangles = sheet(8)
+    inner = ~(values == 0).all(axis=1)
+    vertices[inner] += values[inner] * (1, 1, 0)
+    values[inner] = (-13, 7, 0)
+    vertices[inner] -= values[inner]
+    canvases = (
+        native.Canvas(layer.colours, triangles, None, over(layer)),
+        PlainCanvas(layer.colours, triangles, None, layer),
+    )
+    first, second = (visible(canvas.finish(canvas.warp(vertices, values))) for canvas in canvases)
+    assert apart(first, second) <= LEVELS
+    assert apart(first, visible(layer.still)) > 100
+
+
+def test_a_background_that_nothing_covers_stays_to_the_bit():
+    layer = person(7)
+    vertices, values, triangles = sheet(7)
+    canvas = native.Canvas(layer.colours, triangles, None, over(layer))
+    away = cv2.distanceTransform((layer.alpha == 0).astype(np.uint8), cv2.DIST_L2, 5) > 6
+    assert away.mean() > 0.2
+    frame = canvas.finish(canvas.warp(vertices, values))
+    np.testing.assert_array_equal(frame[away], layer.still[away])
+    np.testing.assert_array_equal(canvas.finish(canvas.warp(vertices, values * 0)), layer.still)
 
 
 def test_any_number_of_threads_gives_the_same_frame():
     size = (300, 400)
     photo, (vertices, values, triangles) = texture(1, size), sheet(1, size)
-    frames = [native.Canvas(photo, triangles, threads=count).warp(vertices, values) for count in (1, 2, 5)]
+    alpha = texture(2, size)[..., 0]
+    layer = Layer(photo, alpha, texture(3, size), photo)
+    canvases = (native.Canvas(photo, triangles, None, over(layer), 40, count) for count in (1, 2, 5))
+    frames = [canvas.finish(canvas.warp(vertices, values)) for canvas in canvases]
     np.testing.assert_array_equal(frames[0], frames[1])
     np.testing.assert_array_equal(frames[0], frames[2])
 
@@ -180,6 +264,25 @@ def test_steps_are_equal(plainly):
         assert smoothstep(low, high, 0.3) == pytest.approx(float(np.interp(0.3, values, steps)), abs=1e-5)
 
 
+@pytest.mark.parametrize("size", [(60, 70), (21, 33), (1, 1)])
+def test_tints_are_equal(size: tuple[int, int], plainly):
+    shades = cv2.GaussianBlur(np.random.default_rng(4).integers(0, 256, size, dtype=np.uint8), (0, 0), 2)
+    shades[: size[0] // 2] = creases.LEVEL
+    photo, window = texture(8), Window(20, 10, 90, 70)
+
+    def work() -> Image:
+        frame = photo.copy()
+        creases._tint(window.view(frame), shades)
+        return frame
+
+    fast = work()
+    assert apart(fast, plainly(work)) <= 1
+    assert apart(fast, photo) > 5
+    outside = np.ones(photo.shape[:2], bool)
+    window.view(outside)[:] = False
+    np.testing.assert_array_equal(fast[outside], photo[outside])
+
+
 @pytest.mark.parametrize("size", [(10, 6), (90, 122), (64, 8)])
 def test_video_frames_are_equal(size: tuple[int, int], plainly):
     image = np.random.default_rng(3).integers(0, 256, (*size, 3), dtype=np.uint8)
@@ -193,6 +296,8 @@ def test_video_frames_are_equal(size: tuple[int, int], plainly):
 PLANE, PICTURE = np.zeros((4, 5), np.float32), np.zeros((4, 5, 3), np.uint8)
 LAYER, SPRITE = np.zeros((4, 5, 3), np.float32), np.zeros((3, 3, 4), np.float32)
 POLYGON = np.zeros((3, 2), np.float32)
+TILES = np.zeros((1, 1), np.float32)
+OVER = (PICTURE[..., 0], PICTURE, PICTURE, TILES, TILES)
 MESH = (np.zeros((3, 3), np.float32), np.zeros((3, 3), np.float32), np.array([[0, 1, 2]], np.int32))
 
 
@@ -203,8 +308,13 @@ MESH = (np.zeros((3, 3), np.float32), np.zeros((3, 3), np.float32), np.array([[0
         lambda: native.Canvas(PICTURE[:0], MESH[2]),
         lambda: native.Canvas(PICTURE, MESH[2][:, :2]),
         lambda: native.Canvas(PICTURE, MESH[2], threads=-1),
-        lambda: native.Canvas(PICTURE, MESH[2], PICTURE, 0.1),
-        lambda: native.Canvas(PICTURE, MESH[2], PICTURE, 2.0, (np.nan, 0.0)),
+        lambda: native.Canvas(PICTURE, MESH[2], (PICTURE, 0.1, (0.0, 0.0))),
+        lambda: native.Canvas(PICTURE, MESH[2], (PICTURE, 2.0, (np.nan, 0.0))),
+        lambda: native.Canvas(PICTURE, MESH[2], None, (PICTURE, *OVER[1:])),
+        lambda: native.Canvas(PICTURE, MESH[2], None, (OVER[0], PICTURE[:2], *OVER[2:])),
+        lambda: native.Canvas(PICTURE, MESH[2], None, (*OVER[:2], PICTURE[:, :2], TILES, TILES)),
+        lambda: native.Canvas(PICTURE, MESH[2], None, (*OVER[:3], PLANE, TILES)),
+        lambda: native.Canvas(PICTURE, MESH[2], None, OVER).finish(PICTURE[:2]),
         lambda: native.Canvas(PICTURE, MESH[2]).warp(MESH[0] * np.nan, MESH[1]),
         lambda: native.Canvas(PICTURE, MESH[2]).warp(MESH[0], MESH[1] + np.inf),
         lambda: native.Canvas(PICTURE, MESH[2]).warp(MESH[0][:2], MESH[1][:2]),
@@ -226,6 +336,9 @@ MESH = (np.zeros((3, 3), np.float32), np.zeros((3, 3), np.float32), np.array([[0
         lambda: native.lay(LAYER, SPRITE, [np.nan, 0, 0, 0, 1, 0], LAYER),
         lambda: native.lay(LAYER, SPRITE, [1.0, 0, 0, 0, 1, 0], LAYER[:2]),
         lambda: native.lay(PICTURE, SPRITE, [1.0, 0, 0, 0, 1, 0], LAYER),
+        lambda: native.tint(LAYER, PICTURE[..., 0], 128, [1.0, 1.0, 1.0]),
+        lambda: native.tint(PICTURE, PICTURE, 128, [1.0, 1.0, 1.0]),
+        lambda: native.tint(PICTURE, PICTURE[..., 0], 128, [1.0, np.nan, 1.0]),
         lambda: native.to_yuv420(PICTURE, PLANE, PLANE, PLANE),
         lambda: native.to_yuv420(PICTURE[:2, :4], *(np.zeros((2, 1), np.uint8),) * 3),
     ],

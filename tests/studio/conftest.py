@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +21,7 @@ from studio.settings import load_settings
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required"]
 PATIENCE = 30_000
+BUCKET = "studio-clips"
 
 
 @dataclass
@@ -82,6 +87,35 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, s
 
 
 @pytest.fixture(scope="module")
+def s3() -> Iterator[dict[str, str]]:
+    """The environment to reach an S3 server on this machine, with an empty bucket."""
+    pytest.importorskip("moto.server", reason="moto, an S3 server, is not installed")
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _wait_for(port)
+    variables = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "studio",
+        "AWS_SECRET_ACCESS_KEY": "studio",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        import boto3
+
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        yield variables
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium: the system's, else Playwright's own, else a skip."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -118,6 +152,19 @@ def visit(served: tuple[Studio, str], browser: Any) -> Iterator[Callable[..., Vi
 def _note_outside(seen: Visit, url: str) -> None:
     if not url.startswith((seen.url, "data:", "blob:")):
         seen.outside.append(url)
+
+
+def _wait_for(port: int) -> None:
+    """Until somebody listens on ``port`` of this machine."""
+    deadline = time.monotonic() + 90
+    while not _answers(port):
+        assert time.monotonic() < deadline, "It took too long."
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:

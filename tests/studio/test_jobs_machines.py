@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,18 +17,12 @@ from engines.types import AvatarRef, Output, RenderRequest, Words
 from studio.jobs.storage import open_storage
 from studio.services import Studio
 from studio.settings import load_settings
+from tests.studio.conftest import BUCKET, free_port
 
 psycopg = pytest.importorskip("psycopg")
 ROOT = Path(__file__).resolve().parents[2]
 ADA = "a" * 32
 PATIENCE = "5"
-BUCKET = "studio-clips"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(ready, seconds=90.0):
@@ -37,11 +30,6 @@ def wait_until(ready, seconds=90.0):
     while not ready():
         assert time.monotonic() < deadline, "It took too long."
         time.sleep(0.05)
-
-
-def answers(address):
-    with socket.socket() as probe:
-        return probe.connect_ex(address) == 0
 
 
 def postgres_program(name):
@@ -82,35 +70,6 @@ def connects(address):
     except psycopg.OperationalError:
         return False
     return True
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory):
-    """The environment to reach an S3 server on this machine, with an empty bucket."""
-    pytest.importorskip("moto.server", reason="moto, an S3 server, is not installed")
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_until(lambda: answers(("127.0.0.1", port)))
-    variables = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "studio",
-        "AWS_SECRET_ACCESS_KEY": "studio",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": os.devnull,
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        import boto3
-
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        yield variables
-    server.terminate()
-    server.wait()
 
 
 @pytest.fixture

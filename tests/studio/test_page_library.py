@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engines.types import AvatarRef, Expression, Output, RenderRequest, Words
+from studio.cli import main as cli_main
 from studio.library import StoredClip
 from studio.services import Studio
 
@@ -63,6 +64,46 @@ def test_the_library_finds_renames_deletes_and_brings_back(seen: Any) -> None:
     page.wait_for_selector(".item[aria-current]:has-text('Lullaby')")
     page.locator("#library-search input, #library-search textarea").fill("")
     page.wait_for_function("document.querySelectorAll('#library-shelf .item').length === 3")
+
+
+def test_a_video_without_room_for_credentials_offers_them_beside_it(
+    seen: Any, served: tuple[Studio, str], tmp_path: Path
+) -> None:
+    page, studio = seen.page, served[0]
+    own = [
+        (each.created, owner, each)
+        for owner in studio.library.owners()
+        for each in studio.library.avatars(owner)
+    ]
+    _, owner, avatar = max(entry for entry in own if not entry[2].sample)
+    clear = {"facemesh": {"background": "transparent"}}
+    asked = RenderRequest(
+        AvatarRef(str(avatar.source)), Words("Ja.", "de"), options=clear, output=Output(10.0, 256)
+    )
+    list(studio.jobs.watch(owner, studio.jobs.submit(owner, asked, avatar.name)))
+    page.reload()
+    page.wait_for_selector("#face img")
+    seen.tab("Preview")
+    offered_as_webm(page, "#download", "#credentials", tmp_path)
+    seen.tab("Library")
+    page.locator("#library-shelf .item:has-text('Ja.')").click()
+    offered_as_webm(page, "#library-download", "#library-credentials", tmp_path)
+    page.locator("#library-shelf .item:has-text('Gute Nacht')").click()
+    page.wait_for_selector("#library-credentials", state="hidden")
+
+
+def offered_as_webm(page: Any, video: str, credentials: str, folder: Path) -> None:
+    """Both files are downloaded under one name, and the credentials are those of the video."""
+    page.wait_for_selector(credentials)
+    paths = []
+    for button in (video, credentials):
+        with page.expect_download() as waiting:
+            page.locator(button).click()
+        paths.append(folder / waiting.value.suggested_filename)
+        waiting.value.save_as(paths[-1])
+    assert [path.suffix for path in paths] == [".webm", ".c2pa"]
+    assert paths[0].stem == paths[1].stem
+    assert cli_main(["--data", str(folder / "data"), "verify", str(paths[0])]) == 0
 
 
 def newest_clips(studio: Studio) -> list[StoredClip]:

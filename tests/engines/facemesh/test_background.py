@@ -13,8 +13,9 @@ from engines.facemesh import FacemeshOptions
 from engines.facemesh.anatomy import FACE_OVAL, FaceFrame
 from engines.facemesh.animator import FacemeshAnimator
 from engines.matte import Matte, person_matte
-from engines.photos import make_portrait
+from engines.photos import make_portrait, read_photo
 from engines.types import Arrays, Image, Portrait
+from studio.benches.render_measures import face_mask, farthest
 from tests.engines.facemesh.conftest import Render, motion_of
 
 TURN = (10, 4, 8, 0.1, 0.0, 0.1)
@@ -176,3 +177,12 @@ def test_the_edge_does_not_flicker(render: Render, matte: Matte):
     a, b = (render({}, (4 + turn, 0, 0, 0, 0, 0), background="colour") for turn in (0, 0.1))
     edge = cv2.dilate(((matte.alpha > 0.02) & (matte.alpha < 0.98)).astype(np.uint8), np.ones((15, 15))) > 0
     assert np.percentile(change(a, b)[edge], 99) < 25
+
+
+@pytest.mark.parametrize("shape", ["jawOpen", "mouthFrown", "browInnerUp"])
+def test_nothing_beyond_the_face_moves_with_an_expression(shape: str):
+    portrait = make_portrait(read_photo(Path("assets/avatars/imara.jpg")), 0, 512)
+    still = face_mask(portrait.landmarks, portrait.rgb.shape[:2], 1.65)
+    prepared = FacemeshAnimator().prepare(portrait)
+    image = next(FacemeshAnimator().animate(prepared, motion_of({shape: 1.0}), FacemeshOptions()).frames)
+    assert farthest(image, portrait.rgb, ~still) == 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engines.facemesh.anatomy import POINTS, FaceFrame
 from engines.facemesh.creases import CreaseLayer, prepare_creases
 from engines.facemesh.creases_table import CREASES, NASOLABIAL
+from engines.facemesh.rest import LIP_ROWS
 from engines.types import Portrait
 from tests.engines.facemesh.conftest import weights_row
 
@@ -76,3 +79,17 @@ def test_hair_does_not_fold(skin: Portrait, frame: FaceFrame):
     folds = prepare_creases(Portrait(hairy, skin.landmarks), frame)["crease.depth"]
     forehead = [i for i, crease in enumerate(CREASES) if "browInnerUp" in crease.shapes]
     assert folds[forehead[0]] < 0.1
+
+
+def test_a_small_mouth_does_not_fold_the_cheeks_far_from_it(skin: Portrait, frame: FaceFrame):
+    points = skin.landmarks.copy()
+    lips = np.unique(LIP_ROWS)
+    middle = points[[13, 14]].mean(0)
+    points[lips] = middle + 0.55 * (points[lips] - middle)
+    faces = skin, replace(skin, landmarks=points)
+    depths = [prepare_creases(face, frame)["crease.depth"] for face in faces]
+    folds = np.array([crease.of_smile for crease in CREASES])
+    assert folds.sum() == 4
+    assert depths[0][folds].max() > 0.1
+    assert depths[1][folds].max() < 0.02
+    assert depths[1][~folds] == pytest.approx(depths[0][~folds])

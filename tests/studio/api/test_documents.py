@@ -28,6 +28,13 @@ FAMILIES = {
         "/api/cache/stats",
     },
     "Audio2Face": {"/process-audio/", "/process-audio", "/blendshape-names"},
+    "engines": {"/api/engines", "/api/engines/{name}", "/api/engines/{name}/download"},
+    "library": {
+        "/api/library",
+        "/api/library/{item_id}/restore",
+        "/api/library/{item_id}/rerender",
+        "/api/jobs",
+    },
     "clone": {"/api/clone/avatar", "/api/clone/generate", "/api/clone/health"},
 }
 

@@ -5,6 +5,7 @@ import time
 import pytest
 from PIL import Image
 
+from engines.tiers import LIFETIMES
 from engines.types import Words
 from studio.api.speedup import performance
 from studio.jobs.timings import Timings
@@ -102,7 +103,9 @@ def test_a_face_that_cannot_talk_is_refused(web, faceless):
 def test_cache_statistics_count(web, face):
     before = web.get("/api/cache/stats").json()
     tiers = {tier["name"]: tier for tier in before["tiers"]}
+    assert {name: tier["seconds"] for name, tier in tiers.items()} == dict(LIFETIMES)
     assert tiers["photo"]["entries"] >= 1
+    assert tiers["detection"]["hits"] >= 1, "one search for faces serves all sizes"
     assert 0 < tiers["photo"]["bytes"] <= before["bytes"]
     assert before["hit_rate"] == pytest.approx(before["hits"] / (before["hits"] + before["misses"]), abs=1e-3)
     assert set(before["queue"]) == {"queued", "running"}

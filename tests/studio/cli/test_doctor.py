@@ -41,7 +41,7 @@ def test_a_working_installation_is_ready() -> None:
     found = by_name(done.stdout)
     for name in ("Python", "libraries", "ffmpeg", "voices", "mediapipe.face_landmark", "data folder"):
         assert found[name]["state"] == "ok", found[name]
-    for name in ("disk room", "cache", "native core", "GPU", "torch", "onnxruntime", "TensorRT"):
+    for name in ("disk room", "cache", "backup", "native core", "GPU", "torch", "onnxruntime", "TensorRT"):
         assert found[name]["state"] == "ok" or (found[name]["costs"] and found[name]["remedy"])
 
 
