@@ -81,7 +81,8 @@ def _ladder(first: int, downs: tuple[tuple[int, int], ...]) -> list[nn.Module]:
     return blocks
 
 
-def _audio_encoder() -> nn.Sequential:
+def audio_encoder() -> nn.Sequential:
+    """(B, 1, 80, 16) of -4..4 -> (B, 512, 1, 1): the ear of the two smaller sizes, and of SadTalker."""
     return nn.Sequential(
         Conv((1, 32), 3, 1, 1),
         *_same(32, 2),
@@ -178,7 +179,7 @@ class Generator96(Generator):
         ladder = _ladder(0, ((32, 2), (64, 3), (128, 2), (256, 2), (512, 1)))
         bottom = nn.Sequential(Conv((512, 512), 3, 1, 0), *_points(512, 1))
         self.face_encoder_blocks = nn.ModuleList([*ladder, bottom])
-        self.audio_encoder = _audio_encoder()
+        self.audio_encoder = audio_encoder()
         rungs = ((1024, 512, 2), (768, 384, 2), (512, 256, 2), (320, 128, 2), (160, 64, 2))
         ups = [_up((wide, narrow), more) for wide, narrow, more in rungs]
         first = [nn.Sequential(*_points(512, 1)), _up((1024, 512), 1, 3, 1)]
@@ -195,7 +196,7 @@ class Generator256(Generator):
         ladder = _ladder(0, ((32, 2), (64, 3), (128, 2), (256, 2), (512, 1), (512, 1)))
         bottom = nn.Sequential(Conv((512, 512), 4, 1, 0), *_points(512, 1))
         self.face_encoder_blocks = nn.ModuleList([*ladder, bottom])
-        self.audio_encoder = _audio_encoder()
+        self.audio_encoder = audio_encoder()
         rungs = ((1024, 512, 1), (1024, 512, 2), (768, 384, 2), (512, 256, 2), (320, 128, 2), (160, 64, 2))
         ups = [_up((wide, narrow), more) for wide, narrow, more in rungs]
         first = [nn.Sequential(*_points(512, 1)), _up((1024, 512), 1, 4, 1)]

@@ -14,14 +14,33 @@ from typing import Any
 import numpy as np
 import torch
 
+from engines.facevid2vid.layers import SpectralConv2d
+
 OFFSETS = ("running_mean", "bias", "gamma", "beta")
 
 
 def filled(module: torch.nn.Module, document: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     """The weights of ``document`` under the names and shapes of ``module``'s own state."""
-    scale = document["scale"]
-    state = module.state_dict()
-    return {name: _filled(name, value, document["salt"], scale.get(name, 1.0)) for name, value in state.items()}
+    scale, salt = document["scale"], document["salt"]
+    spectral = {name for name, part in module.named_modules() if isinstance(part, SpectralConv2d)}
+    filled: dict[str, torch.Tensor] = {}
+    for name, value in module.state_dict().items():
+        layer, _, last = name.rpartition(".")
+        if layer in spectral and last == "weight":
+            filled |= _spectral(layer, value, salt)
+        else:
+            filled[name] = _filled(name, value, salt, scale.get(name, 1.0))
+    return filled
+
+
+def _spectral(layer: str, like: torch.Tensor, salt: str) -> dict[str, torch.Tensor]:
+    """A weight as spectral norm stores it: the matrix and its two vectors."""
+    original = _filled(f"{layer}.weight_orig", like.double(), salt, 1.0)
+    drawn = np.random.RandomState(zlib.crc32(f"{salt}{layer}.weight_u".encode())).standard_normal(len(like))
+    u = torch.from_numpy(drawn / np.linalg.norm(drawn))
+    v = original.flatten(1).T @ u
+    parts = {"weight_orig": original, "weight_u": u, "weight_v": v / v.norm()}
+    return {f"{layer}.{name}": part.to(like.dtype) for name, part in parts.items()}
 
 
 def _filled(name: str, like: torch.Tensor, salt: str, scale: float) -> torch.Tensor:

@@ -54,7 +54,7 @@ def test_network(document: Any) -> None:
     for case in document["cases"]:
         watched = [name for name in case.get("inner", {}) if name in parts]
         hooks = [parts[name].register_forward_hook(partial(_keep, seen, name)) for name in watched]
-        inputs = [torch.from_numpy(made(entry["value"])) for entry in case["inputs"]]
+        inputs = [_tensors(made(entry["value"])) for entry in case["inputs"]]
         with torch.no_grad():
             results = module(*inputs, **case["options"])
         inner = {name: error_of(value.double().numpy(), case["inner"][name]) for name, value in seen.items()}
@@ -64,11 +64,17 @@ def test_network(document: Any) -> None:
             hook.remove()
 
 
+def _tensors(made: Any) -> Any:
+    if isinstance(made, dict):
+        return {name: torch.from_numpy(value) for name, value in made.items()}
+    return torch.from_numpy(made)
+
+
 def _keep(seen: dict[str, torch.Tensor], name: str, _module: Any, _inputs: Any, out: torch.Tensor) -> None:
     seen[name] = out.clone()
 
 
-@pytest.mark.parametrize(("name", "case", "tolerance"), functions())
+@pytest.mark.parametrize(("name", "case", "tolerance"), list(functions()))
 def test_function(name: str, case: Any, tolerance: float) -> None:
     arguments = {key: made(value) for key, value in case["arguments"].items()}
     found = errors(FUNCTIONS[name](**arguments), case["outputs"])
