@@ -68,7 +68,7 @@ def _keep(seen: dict[str, torch.Tensor], name: str, _module: Any, _inputs: Any, 
     seen[name] = out.clone()
 
 
-@pytest.mark.parametrize(("name", "case", "tolerance"), functions())
+@pytest.mark.parametrize(("name", "case", "tolerance"), list(functions()))
 def test_function(name: str, case: Any, tolerance: float) -> None:
     arguments = {key: made(value) for key, value in case["arguments"].items()}
     found = errors(FUNCTIONS[name](**arguments), case["outputs"])
