@@ -123,7 +123,8 @@ def _weights() -> Iterator[Check]:
         state: State = "ok" if weight.present else "wrong" if weight.problem else "missing"
         found = f"{weight.bytes / 1e6:.1f} MB, {weight.licence}, {weight.path}"
         setup, source = known[weight.name].setup, known[weight.name].source
-        by_hand = f"download it on the Engines tab, or save {source.where} as {weight.path}"
+        tab = "" if source.kind == "by-hand" else "download it on the Engines tab, or "
+        by_hand = f"{tab}save {source.where} as {weight.path}"
         remedy = f"start {_RUN} with a network connection, which puts it at {weight.path}" if setup else by_hand
         yield Check(weight.name, state, weight.problem or found, f"no {weight.enables}", remedy, setup)
 

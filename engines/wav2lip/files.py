@@ -49,4 +49,5 @@ def _absent(name: str) -> str:
     start = f"Wav2Lip needs the model file {path.name}, which does not come with the studio ({weight.licence})"
     if path.is_file():
         start = f"The model file {path.name} of Wav2Lip is damaged or another one"
-    return f"{start}: download it on the Engines tab, or save {weight.source.where} as {path}."
+    tab = "" if weight.source.kind == "by-hand" else "download it on the Engines tab, or "
+    return f"{start}: {tab}save {weight.source.where} as {path}."

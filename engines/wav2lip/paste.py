@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engines.types import Float32, Image
 
-ACROSS = (0.06, 0.18)
+ACROSS = (0.1, 0.2)
 DOWN = (0.5, 0.57)
 BELOW = 0.9
 """Where the mouth is put back, in fractions of the face's box: from the first of each pair on it comes in
