@@ -7,7 +7,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
+
+#include "simd.hpp"
 
 namespace visema {
 
@@ -40,12 +43,39 @@ struct Cubic {
     }
 };
 
+// Sums of four channels at once, each in the order that one alone would be summed in.
+class Four {
+  public:
+#ifdef VISEMA_SSE2
+    void add(const std::uint8_t* at, float weight) {
+        std::int32_t bits;
+        std::memcpy(&bits, at, 4);
+        const __m128i zero = _mm_setzero_si128(), wide = _mm_unpacklo_epi8(_mm_cvtsi32_si128(bits), zero);
+        sum_ = _mm_add_ps(sum_, _mm_mul_ps(_mm_set1_ps(weight), _mm_cvtepi32_ps(_mm_unpacklo_epi16(wide, zero))));
+    }
+    void store(float* to) const { _mm_storeu_ps(to, sum_); }
+
+  private:
+    __m128 sum_ = _mm_setzero_ps();
+#else
+    void add(const std::uint8_t* at, float weight) {
+        for (int i = 0; i < 4; ++i) sum_[i] += weight * static_cast<float>(at[i]);
+    }
+    void store(float* to) const { std::copy_n(sum_, 4, to); }
+
+  private:
+    float sum_[4] = {};
+#endif
+};
+
 // A picture of `Channels` interleaved bytes a pixel, never empty. Any place may be asked for, even one that is no number.
 template <int Channels>
 class Sheet {
   public:
     Sheet(const std::uint8_t* at, int width, int height)
-        : width_(width), height_(height), bytes_(at, at + static_cast<std::size_t>(width) * height * Channels) {}
+        : width_(width), height_(height), bytes_(at, at + static_cast<std::size_t>(width) * height * Channels) {
+        bytes_.resize(bytes_.size() + 3);  // pixels are read as four channels
+    }
     int width() const { return width_; }
     int height() const { return height_; }
     const std::uint8_t* pixel(int x, int y) const {
@@ -114,15 +144,15 @@ class Sheet {
         y = std::min(std::max(-4.f, y), static_cast<float>(height_ + 3));
         const int left = static_cast<int>(x + 4.f) - 4, top = static_cast<int>(y + 4.f) - 4;
         const Cubic across(x - static_cast<float>(left)), down(y - static_cast<float>(top));
-        float sum[Channels] = {};
+        int columns[4];
+        for (int k = 0; k < 4; ++k) columns[k] = Channels * inside(left + k - 1, width_);
+        Four sums;
         for (int j = 0; j < 4; ++j) {
             const std::uint8_t* row = pixel(0, inside(top + j - 1, height_));
-            for (int k = 0; k < 4; ++k) {
-                const float weight = across.weights[k] * down.weights[j];
-                const std::uint8_t* at = row + Channels * inside(left + k - 1, width_);
-                for (int i = 0; i < Channels; ++i) sum[i] += weight * static_cast<float>(at[i]);
-            }
+            for (int k = 0; k < 4; ++k) sums.add(row + columns[k], across.weights[k] * down.weights[j]);
         }
+        float sum[4];
+        sums.store(sum);
         for (int i = 0; i < Channels; ++i) to[i] = std::min(std::max(0.f, sum[i]), 255.f);
     }
 
