@@ -196,7 +196,10 @@ def _not_a_picture(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(16)
     if head[4:8] == b"ftyp" and head[8:12] not in (b"heic", b"heix", b"mif1", b"avif"):
-        return f"'{path.name}' is a video, not a picture; save one of its frames as JPEG or PNG and use that."
+        return (
+            f"'{path.name}' is a video, not a picture; make a video avatar of it, or save one of its frames as "
+            "JPEG or PNG."
+        )
     if head[4:8] == b"ftyp":
         return f"'{path.name}' is a HEIC or AVIF picture, which cannot be read here; save it as JPEG or PNG."
     return f"'{path.name}' is not a picture that can be read here; use a JPEG, PNG, WebP, BMP, TIFF or GIF."

@@ -27,7 +27,7 @@ class FootageOptions:
 ENGINE = Engine(
     name="footage",
     title="Footage",
-    version="1",
+    version="2",
     stages={"animator": "engines.footage.animator:create"},
     licence="Apache-2.0",
     options=FootageOptions,

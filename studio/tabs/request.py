@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engines.errors import StudioError
-from engines.requests import check_engines, engines_of
+from engines.requests import check_engines, check_kind, engines_of
 from engines.types import EmotionKey, Expression, Output, RenderRequest, Words
 from studio.services import avatar_ref
 from studio.tabs.owner import owner_of
@@ -51,6 +51,7 @@ def request_from(parts: Parts, form: Form) -> RenderRequest:
     )
     request = replace(request, options=engine_options(parts, form, request))
     check_engines(request)
+    check_kind(request)
     return request
 
 

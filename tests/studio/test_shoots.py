@@ -9,9 +9,11 @@ import pytest
 
 from engines.errors import StudioError
 from engines.footage.filming import FilmOptions
+from engines.types import Output, RenderRequest, Words
 from studio.consent import BY_PAGE, ConsentRecord
-from studio.services import Studio, recipe_for
+from studio.services import Studio, avatar_ref, recipe_for
 from studio.settings import load_settings
+from studio.shelf import rerender
 from tests.clip_makers import write_clip
 
 MINE = ConsentRecord.state("mine", BY_PAGE)
@@ -83,3 +85,18 @@ def test_half_written_shoots_are_cleared_away(studio):
     studio.shoots.resume()
     assert not broken.exists()
     shutil.rmtree(broken, ignore_errors=True)
+
+
+def test_a_clip_of_a_video_avatar_can_say_something_else(studio, talking_clip):
+    shoot = studio.shoots.submit("local", talking_clip, "Me", MINE, FilmOptions())
+    assert last_of(studio, shoot)[0].state == "completed"
+    avatar = studio.library.avatar("local", shoot)
+    request = RenderRequest(avatar_ref(avatar), Words("Hi."), recipe="video-avatar", output=Output(10.0, 128))
+    first = studio.jobs.submit("local", request, avatar.name)
+    assert list(studio.jobs.watch("local", first))[-1].state == "completed"
+    second = rerender(studio, "local", first, "Bye.")
+    view = list(studio.jobs.watch("local", second))[-1]
+    assert view.state == "completed", view.message
+    clip = studio.library.clip("local", second)
+    assert clip.manifest["request"]["recipe"] == "video-avatar"
+    assert sorted(path.name for path in clip.path.parent.iterdir()) == ["clip.mp4", "manifest.json"]
