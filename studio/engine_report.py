@@ -23,7 +23,7 @@ class FileReport:
     """A model file. ``accepted``: when its licence was accepted (ISO), "" if it was not; ``asks``: it must be.
 
     ``problem`` is a sentence if the file is damaged; ``source`` says where it comes from; ``resumes``: a
-    download that broke off goes on where it was.
+    download that broke off goes on where it was; ``fetchable``: the studio can fetch it at all.
     """
 
     name: str
@@ -38,6 +38,7 @@ class FileReport:
     asks: bool
     accepted: str
     resumes: bool
+    fetchable: bool
     transfer: Transfer | None
 
 
@@ -55,7 +56,7 @@ class EngineReport:
     """An engine. ``memory``: bytes that it holds while loaded; ``device`` is "" while it is not loaded.
 
     ``usable``: it has what it needs, which may be one of several model files. ``needs`` says in words what it
-    takes; ``reason`` why it could not be loaded, "" if that went well.
+    takes; ``problem`` what it lacks, and ``reason`` why it could not be loaded, "" if that went well.
     """
 
     name: str
@@ -71,12 +72,13 @@ class EngineReport:
     device: str
     files: tuple[FileReport, ...]
     usable: bool
+    problem: str
     fault: FaultReport | None
 
     @property
     def missing(self) -> tuple[FileReport, ...]:
-        """The model files that are absent or damaged."""
-        return tuple(file for file in self.files if file.state != "ready")
+        """The model files that are absent or damaged and can be fetched."""
+        return tuple(file for file in self.files if file.state != "ready" and file.fetchable)
 
     @property
     def unaccepted(self) -> tuple[FileReport, ...]:
@@ -166,20 +168,22 @@ def _engine(engine: Engine, sources: Sources) -> EngineReport:
     status = manager.status(engine.name) if manager else None
     recipes = [recipe for recipe in all_recipes().values() if engine.name in recipe_engines(recipe)]
     files = tuple(_file(name, sources) for name in engine.weights)
+    problem = engine_readiness(engine, {}).problem
     return EngineReport(
         name=engine.name,
         title=engine.title,
         version=engine.version,
         stages=tuple(engine.stages),
         recipes=tuple(recipe.title for recipe in recipes),
-        needs=_needs(recipes, files),
+        needs=_needs(recipes, files, problem),
         licence=engine.licence,
         memory=engine.memory,
         state=status.state if status else "unloaded",
         reason=status.reason if status else "",
         device=manager.device(engine.name) if manager else "",
         files=files,
-        usable=not engine_readiness(engine, {}).problem if engine.readiness else _complete(files),
+        usable=not problem if engine.readiness else _complete(files),
+        problem=problem,
         fault=_fault(engine, manager),
     )
 
@@ -210,6 +214,7 @@ def _file(name: str, sources: Sources) -> FileReport:
         asks=weight.asks,
         accepted=record.when if record else "",
         resumes=isinstance(weight.source, HuggingFace),
+        fetchable=weight.source.kind != "by-hand",
         transfer=sources.transfers.get(name),
     )
 
@@ -222,14 +227,14 @@ def _state(store: WeightStore, weight: Weight) -> tuple[FileState, str]:
     return ("damaged", f"{problem}.") if target.exists() else ("missing", "")
 
 
-def _needs(recipes: list[Recipe], files: tuple[FileReport, ...]) -> str:
+def _needs(recipes: list[Recipe], files: tuple[FileReport, ...], problem: str) -> str:
     """In words: what its recipes say, and its model files."""
     said = list(_said(recipes))
     if files:
         said.append(
             f"{len(files)} model file{'s' * (len(files) > 1)}, {megabytes(sum(f.bytes for f in files))}"
         )
-    return "; ".join(said) or "nothing"
+    return "; ".join(said) or ("what is said below" if problem else "nothing")
 
 
 def _said(recipes: list[Recipe]) -> Iterator[str]:

@@ -36,6 +36,7 @@ ENGINE = Engine(
     title="Fish Speech server",
     version="1",
     stages={"voice": "engines.fish.voice:create"},
+    readiness="engines.fish.server:readiness",
     licence="the server's model: Fish Audio Research License, non-commercial",
     options=FishOptions,
     notice="Your words are sent to the Fish Speech server that this studio is set up with (STUDIO_FISH_URL).",

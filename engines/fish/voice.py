@@ -11,13 +11,13 @@ from typing import Any
 from engines.audio import AudioLimits, read_speech, write_wav
 from engines.errors import StudioError
 from engines.fish import FishOptions
+from engines.fish.server import TITLE, fish_server
 from engines.progress import Watch
 from engines.speech_server import SPEAKING_S, Question, SpeechServer
 from engines.stages import VoiceInfo, VoiceOffer
 from engines.types import Speech
 from engines.voice_sound import heard, join, most_bytes, pieces_of, reported
 
-TITLE = "The Fish Speech server"
 DEFAULT = "default"
 """The voice without a recording: the model's own, another for each seed."""
 NAME = re.compile(r"[A-Za-z0-9\-_ ]{1,100}")
@@ -98,4 +98,4 @@ def _check_name(voice: str) -> None:
 
 def create() -> FishVoice:
     """The factory that the engine's declaration names."""
-    return FishVoice(SpeechServer.from_environment(TITLE, "FISH"))
+    return FishVoice(fish_server())

@@ -37,6 +37,7 @@ ENGINE = Engine(
     title="OpenAI-compatible server",
     version="1",
     stages={"voice": "engines.openai.voice:create"},
+    readiness="engines.openai.server:readiness",
     licence="the server's own terms",
     options=OpenAIOptions,
     notice="Your words are sent to the speech server that this studio is set up with (STUDIO_OPENAI_URL).",

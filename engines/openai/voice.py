@@ -10,13 +10,13 @@ from typing import Any
 
 from engines.errors import StudioError
 from engines.openai import OpenAIOptions
+from engines.openai.server import TITLE, openai_server
 from engines.progress import Watch
 from engines.speech_server import SPEAKING_S, Question, SpeechServer
 from engines.stages import VoiceInfo, VoiceOffer
 from engines.types import Speech
 from engines.voice_sound import heard, join, most_bytes, pieces_of, reported
 
-TITLE = "The OpenAI-compatible speech server"
 MODEL = "tts-1"
 VOICES = "alloy,ash,ballad,coral,echo,fable,nova,onyx,sage,shimmer,verse"
 NAME = re.compile(r"[\w .+()-]{1,100}")
@@ -73,7 +73,7 @@ def create() -> OpenAIVoice:
     """The factory that the engine's declaration names."""
     names = os.environ.get("STUDIO_OPENAI_VOICES", "") or VOICES
     return OpenAIVoice(
-        SpeechServer.from_environment(TITLE, "OPENAI"),
+        openai_server(),
         os.environ.get("STUDIO_OPENAI_MODEL", "").strip() or MODEL,
         tuple(name.strip() for name in names.split(",") if NAME.fullmatch(name.strip())),
     )

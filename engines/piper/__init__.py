@@ -37,6 +37,7 @@ ENGINE = Engine(
     title="Piper",
     version="1",
     stages={"voice": "engines.piper.voice:create"},
+    readiness="engines.piper.ready:readiness",
     licence="each voice its own",
     options=PiperOptions,
     memory=250 * 2**20,

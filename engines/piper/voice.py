@@ -21,18 +21,17 @@ from engines.espeak.voices import find_voice
 from engines.piper import PiperOptions
 from engines.piper.config import VoiceConfig, read_config
 from engines.piper.model import PiperModel, Said, Wish, missing_libraries
-from engines.piper.store import EXAMPLE, VoiceStore, config_of, fingerprint
+from engines.piper.ready import NONE_HERE, voice_store
+from engines.piper.store import VoiceStore, config_of, fingerprint
 from engines.piper.symbols import clauses, clustered, ids_of, known_symbols, symbols_of, timed
 from engines.progress import Watch
 from engines.stages import VoiceInfo, VoiceOffer
 from engines.types import Speech
 from engines.voice_sound import NOTHING_TO_SAY
-from engines.weights import weights_folder
 
 SENTENCE_PAUSE_S = 0.2
 ESPEAK, TEXT = "espeak", "text"
 FULL_SCALE = 32767
-NONE_HERE = f"No Piper voice is on this machine yet; fetch one with './run.sh voices get piper:{EXAMPLE}'."
 
 
 @dataclass(frozen=True)
@@ -169,4 +168,4 @@ def _sounds(symbols: list[str], sizes: list[int], said: Said, config: VoiceConfi
 
 def create() -> PiperVoice:
     """The factory that the engine's declaration names."""
-    return PiperVoice(VoiceStore(weights_folder() / "piper"))
+    return PiperVoice(voice_store())

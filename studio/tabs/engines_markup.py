@@ -42,10 +42,10 @@ def _state(engine: EngineReport) -> tuple[str, str]:
     """How the chip looks and what it says."""
     if engine.active:
         return "busy", "Downloading"
-    if any(file.state == "damaged" for file in engine.missing):
+    if any(file.state == "damaged" for file in engine.files):
         return "wrong", "A file is damaged"
     if not engine.usable:
-        return "off", "Not downloaded"
+        return "off", "Not downloaded" if engine.files else "Not set up"
     kinds = {"ready": "on", "loading": "busy", "error": "wrong"}
     return kinds.get(engine.state, "off"), LOADS[engine.state]
 
@@ -75,6 +75,8 @@ def _file(file: FileReport, alone: bool) -> str:
 def _alone(file: FileReport) -> str:
     if file.state == "ready" or (file.transfer and file.transfer.active):
         return ""
+    if not file.fetchable:
+        return f'<span class="detail">To be fetched by hand: {escape(file.source)}</span>'
     name = escape(file.name)
     label = f"Download this one ({megabytes(file.transfer_bytes)})"
     return (
@@ -86,6 +88,8 @@ def _alone(file: FileReport) -> str:
 def _problems(engine: EngineReport) -> Iterable[str]:
     """Why it does not work, or did not the last time."""
     sentences = [file.problem for file in engine.files if file.problem]
+    if not engine.files:
+        sentences.append(engine.problem)
     sentences += [
         file.transfer.error for file in engine.files if file.transfer and file.transfer.state == "failed"
     ]
@@ -93,7 +97,9 @@ def _problems(engine: EngineReport) -> Iterable[str]:
         sentences.append(engine.reason)
     elif engine.fault:
         sentences.append(f"Last error, {moment(engine.fault.when)}: {engine.fault.sentence}")
-    yield from (f'<p class="problem">{escape(sentence)}</p>' for sentence in dict.fromkeys(sentences))
+    yield from (
+        f'<p class="problem">{escape(sentence)}</p>' for sentence in dict.fromkeys(sentences) if sentence
+    )
 
 
 def _buttons(engine: EngineReport) -> Iterable[str]:

@@ -79,13 +79,13 @@ def build_preview_tab(recipes: Mapping[str, Recipe], recipe: Recipe) -> PreviewT
 
 
 def _finish_choice() -> gr.CheckboxGroup:
-    """What may go over the frames; what cannot work yet says why."""
+    """What may go over the frames; for what cannot work yet, where it is said why."""
     known = all_finishers()
-    problems = [engine_readiness(engine, {}).problem for engine in known.values()]
+    lacking = [engine.title for engine in known.values() if engine_readiness(engine, {}).problem]
     return gr.CheckboxGroup(
         [(engine.title, name) for name, engine in known.items()],
         label="After animating",
-        info=" ".join(problem for problem in problems if problem) or None,
+        info=f"The Engines tab says what is missing for {' and '.join(lacking)}." if lacking else None,
         visible=bool(known),
         elem_id="finish",
     )
