@@ -282,7 +282,7 @@ def required(file: str) -> set[str]:
 
 
 def test_requirements_are_what_the_product_imports() -> None:
-    optional = {"torch", "onnxruntime", "onnx", "tensorrt", "visema_native", "mediapipe"}
+    optional = {"torch", "safetensors", "onnxruntime", "onnx", "tensorrt", "visema_native", "mediapipe"}
     bench_only = {"skimage", "pocketsphinx"}
     used = {name.lower() for name in imported("launch.py", "studio", "engines")} - optional - bench_only
     in_a_process_of_its_own = {"huggingface_hub"}

@@ -94,7 +94,7 @@ _MESH_LEFT: dict[str, Sight] = {
     "eyeBlink": Sight((386, 385), DOWN, 1, 0.006, (374, 380)),
     **{name: replace(_LEFT[name], least=least) for name, least in (
         ("eyeSquint", 0.002), ("eyeLookDown", 0.003), ("mouthSmile", 0.010), ("mouthFrown", 0.015),
-        ("mouthDimple", 0.008), ("mouthStretch", 0.012), ("mouthLowerDown", 0.02), ("mouthUpperUp", 0.004),
+        ("mouthDimple", 0.008), ("mouthStretch", 0.012), ("mouthLowerDown", 0.02), ("mouthUpperUp", 0.002),
         ("browDown", 0.004),
     )},
 }  # fmt: skip

@@ -139,7 +139,7 @@ MOUTH = (EYE, EYE[..., 0], PART, PART, PART, PART)
 LIPS = (60, 0.5, 1, 200, 150, 150)
 PLACES, LIGHT = np.ones((6, 4), np.float32), np.ones((4, 2), np.float32)
 SHARES = (1.0, 1.0, 0.0, 0.5)
-SHUT = {"change": 1.0, "redrawn": 1.0, "share": 1.0, "raised": 0.0, "closing": True}
+SHUT = {"change": 1.0, "redrawn": 1.0, "share": 1.0, "raised": 0.0, "drop": 0.05}
 
 
 def eye(still: int = 49) -> Any:
