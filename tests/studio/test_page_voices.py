@@ -26,7 +26,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpeechHost]:
     with hosted() as served, pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_OPENAI_URL", served.url)
         patch.delenv("STUDIO_FISH_URL", raising=False)
-        patch.setattr("engines.piper.voice.weights_folder", lambda: models)
+        patch.setattr("engines.piper.ready.weights_folder", lambda: models)
         yield served
 
 
