@@ -88,6 +88,13 @@ class JobFiles:
         else:
             self._library.drop_work(row.owner, row.id)
 
+    def is_delivered(self, row: JobRow) -> bool:
+        """Whether the clip is in the library of this machine already, and what it was made of gone."""
+        try:
+            return self._library.clip(row.owner, row.id).path.is_file()
+        except StudioError:
+            return False
+
     def collect(self, row: JobRow) -> StoredClip | None:
         """A finished clip, brought into the library if another machine made it; None if it was deleted."""
         if self._storage and self.collects and not row.collected:

@@ -106,6 +106,9 @@ class Runner:
         def kept(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
             return step(name, _watched, job, function, *arguments)
 
+        if self._files.is_delivered(job.row):  # and the process was killed before it could say so
+            self._store.end(job.row, "completed", collected=self._files.collects)
+            return True
         request = _watched(job, self._prepare, job)
         staged = StagedRender(self._pipeline, request, self._files.folder(job.row), job.watch)
         try:

@@ -111,7 +111,7 @@ def test_nothing_is_lost_however_often_it_is_killed(clerk, photo_file, tmp_path)
     server.kill()
     assert finished.items() <= made_at(clerk).items()
     for view, text in zip(clerk.jobs.list(ADA), texts[::-1], strict=True):
-        assert view.state == "completed", view
+        assert view.state == "completed", view.message
         assert view.clip.manifest["avatar"] == text
         assert frames_in(view.clip.path) == view.clip.manifest["frames"] > 75
         assert sorted(path.name for path in view.clip.path.parent.iterdir()) == ["clip.mp4", "manifest.json"]
