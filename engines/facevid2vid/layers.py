@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -104,11 +103,6 @@ def _fold_spectral_norm(_: nn.Module, state: dict[str, Any], prefix: str, *__: o
 def folded(weight: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """``weight`` (out, ...) over its spectral norm, by the singular vectors ``u`` (out,) and ``v`` (rest,)."""
     return weight / torch.dot(u, torch.mv(weight.flatten(1), v))
-
-
-def has_spectral_norm(state: Mapping[str, Any]) -> bool:
-    """Whether a state dict still holds weights that are to be folded."""
-    return any(name.endswith(f".{SPECTRAL[0]}") for name in state)
 
 
 class Spade(nn.Module):

@@ -1,0 +1,1 @@
+"""Networks that make a face clearer; no engine stands on them yet."""

@@ -1,0 +1,1 @@
+"""LivePortrait's networks and their maths; no engine stands on them yet."""

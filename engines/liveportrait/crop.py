@@ -1,10 +1,9 @@
-"""The square about a face that LivePortrait sees, and the mask through which it is put back."""
+"""The square about a face that LivePortrait sees, and the mask through which it goes back."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,22 +76,3 @@ def paste_mask() -> NDArray[np.uint8]:
     away = np.maximum(np.maximum(FEATHER - np.arange(SIZE), np.arange(SIZE) - (SIZE - FEATHER)), 0)
     distance = np.hypot(away[:, None], away[None])
     return np.floor(255 * np.clip(1 - distance / FEATHER, 0, 1)).astype(np.uint8)
-
-
-def put_back(frame: NDArray[np.uint8], patch: NDArray[np.uint8], matrix: Floats, mask: Floats) -> None:
-    """Lay ``patch`` (512, 512, 3) over ``frame`` (H, W, 3), in place, through ``mask`` (512, 512) in 0..1.
-
-    ``matrix`` (2, 3): picture px -> patch px. Works in the part of the frame that the patch covers.
-    """
-    inverse = cv2.invertAffineTransform(matrix)
-    corners = np.array([[0, 0, 1], [SIZE, 0, 1], [SIZE, SIZE, 1], [0, SIZE, 1]]) @ inverse.T
-    low = np.maximum(np.floor(corners.min(0)).astype(int), 0)
-    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, frame.shape[1::-1])
-    if (high <= low).any():
-        return
-    moved = inverse.copy()
-    moved[:, 2] -= low
-    size = (int(high[0] - low[0]), int(high[1] - low[1]))
-    share = cv2.warpAffine(mask.astype(np.float32), moved, size)[..., None]
-    there = frame[low[1] : high[1], low[0] : high[0]]
-    there[:] = np.clip(share * cv2.warpAffine(patch, moved, size) + (1 - share) * there, 0, 255)

@@ -107,6 +107,7 @@ class Runner:
             return step(name, _watched, job, function, *arguments)
 
         if self._files.is_delivered(job.row):  # and the process was killed before it could say so
+            self._files.drop(job.row)
             self._store.end(job.row, "completed", collected=self._files.collects)
             return True
         request = _watched(job, self._prepare, job)
