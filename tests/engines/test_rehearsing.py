@@ -75,7 +75,7 @@ def tinted(monkeypatch, photo_file):
     return RenderRequest(AvatarRef(str(photo_file)), Words("Good day."), joy, "tint", output=Output(size=512))
 
 
-def test_what_was_rehearsed_reaches_the_frames_and_is_made_once(studio, tinted, tmp_path):
+def test_what_was_rehearsed_reaches_the_frames_and_is_made_once(tinted, studio, tmp_path):
     first = studio.pipeline.render(tinted, tmp_path / "one.mp4", Watch())
     assert "rehearse" in [time.stage for time in first.times]
     take = studio.pipeline.rehearse(replace(tinted, words=Words("Something else.")), Watch(), Ledger())
