@@ -39,7 +39,7 @@ def sdk_folder() -> Path:
 
 
 def tensorrt_folders() -> list[str]:
-    """Where TensorRT's libraries are, nothing if the system knows; leaves with a sentence where they are not."""
+    """Where TensorRT is, nothing if the system knows; leaves with a sentence where it is not."""
     root = os.environ.get("TENSORRT_ROOT_DIR")
     package = find_spec("tensorrt_libs")
     places = [Path(root, "lib")] if root else []
