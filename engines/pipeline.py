@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -48,7 +49,8 @@ from engines.requests import (
     speech_digest,
 )
 from engines.speaking import Options, Speaking, tag_of
-from engines.stages import SOURCE
+from engines.stages import SOURCE, Given, Keep
+from engines.tiers import Tier
 from engines.types import (
     Arrays,
     AvatarRef,
@@ -205,7 +207,33 @@ class Pipeline:
             if cached:
                 from_cache()
         ledger.notes.extend(photo_notes(prepared, request.avatar))
-        return Take(prepared, spoken.speech, motion)
+        return self._rehearsed(Take(prepared, spoken.speech, motion), request, watch, ledger)
+
+    def _rehearsed(self, take: Take, request: RenderRequest, watch: Watch, ledger: Ledger) -> Take:
+        """``take`` with what its animator works out before the frames, if it does."""
+        engine = get_engine(get_recipe(request.recipe).animator)
+        if not engine.rehearses:
+            return take
+        expression = felt_over_time(request.expression, request.words, take.speech)
+        options = engine.parse_options(request.options.get(engine.name, {}))
+        given = Given(take.speech, take.motion, expression, options)
+        with ledger.timed("rehearse"):
+            animator = self.manager.stage(engine.name, "animator")
+            placed = _placed(take.prepared, request.avatar, engine)
+            more = animator.rehearse(placed, given, self._keep(request, engine), watch)
+        return replace(take, prepared={**take.prepared, **more})
+
+    def _keep(self, request: RenderRequest, engine: Engine) -> Keep:
+        version = engine_versions(request)[engine.name]
+        key = photo_key(request.avatar, PIPELINE_VERSION, version, request.output.size)
+
+        def keep(tier: Tier, parts: tuple[Any, ...], make: Callable[[], Arrays]) -> Arrays:
+            data, _ = self.cache.get_or_make(
+                tier, make_key(key, "rehearse", *parts), tag_of(engine), lambda: pack_arrays(make())
+            )
+            return unpack_arrays(data)
+
+        return keep
 
     def _render(self, request: RenderRequest, out: Path, watch: Watch, key: str) -> Clip:
         ledger = Ledger()

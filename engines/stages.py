@@ -7,11 +7,13 @@ declaration names, and must be safe to call from several threads. One that compu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from engines.progress import Watch
+from engines.tiers import Tier
 from engines.types import Alignment, Arrays, Expression, Float32, FrameStream, Motion, Portrait, Speech
 
 
@@ -94,6 +96,36 @@ class Animator(Protocol):
 
     def animate(self, prepared: Arrays, motion: Motion, options: Any) -> FrameStream:
         """Frames for every row of ``motion``, made one by one as they are taken."""
+        ...
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a clip is made of, before its frames: ``expression`` with the tags of the text in it already,
+    ``options`` the animator's own, parsed."""
+
+    speech: Speech
+    motion: Motion
+    expression: Expression
+    options: Any
+
+
+class Keep(Protocol):
+    """The cache, bound to an avatar and to the engine's version and model file."""
+
+    def __call__(self, tier: Tier, parts: tuple[Any, ...], make: Callable[[], Arrays]) -> Arrays:
+        """What ``make`` gives, or gave before for the same ``parts``: JSON values that name all else that it
+        depends on."""
+        ...
+
+
+class RehearsingAnimator(Animator, Protocol):
+    """An animator whose frames need more than the photo and Motion (``Engine.rehearses``)."""
+
+    def rehearse(self, prepared: Arrays, given: Given, keep: Keep, watch: Watch) -> Arrays:
+        """What to add to ``prepared`` before this clip is animated: what the sound, a driving video or the
+        options decide. Costly parts go through ``keep``, each under what alone decides it. Reports its own
+        stage to ``watch``. ``animate`` must also do without it, on Motion alone, for stills."""
         ...
 
 

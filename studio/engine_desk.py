@@ -33,7 +33,7 @@ from studio.engine_report import (
 from studio.engine_words import megabytes
 from studio.gpu import GpuWatch
 from studio.jobs import Jobs
-from studio.jobs.timings import STAGES, JobSize
+from studio.jobs.timings import JobSize, stages_of
 from studio.licences import Licences, licences_of
 from studio.settings import Settings
 
@@ -143,7 +143,7 @@ class EngineDesk:
     def _timings(self) -> Iterator[StageReport]:
         timings = self._jobs.timings()
         for recipe in all_recipes().values():
-            for stage in STAGES:
+            for stage in stages_of(recipe.name, aligned=True):
                 known = timings.known(recipe.name, stage, USUAL)
                 seconds = timings.expect(recipe.name, stage, USUAL)
                 yield StageReport(recipe.title, stage, seconds, known is not None)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from engines.requests import making_name
 from engines.types import FrameSpec, StageTime
-from studio.jobs.timings import STAGES, JobSize, Timings, known_size
+from studio.jobs.timings import JobSize, Timings, known_size, stages_of
 from studio.services import Studio
 
 ANY_SIZE = JobSize(1.0, 1.0, 1.0)
@@ -64,5 +64,5 @@ def _from_cache(manifest: dict[str, Any]) -> list[str]:
     if "clip" not in cached:
         return cached
     words = manifest["request"]["words"]
-    aligned = words["audio"] is not None and words["text"]
-    return [stage for stage in STAGES if stage != "align" or aligned]
+    aligned = bool(words["audio"] is not None and words["text"])
+    return stages_of(manifest["request"]["recipe"], aligned)

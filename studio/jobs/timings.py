@@ -11,12 +11,21 @@ from pathlib import Path
 
 from engines.errors import StudioError
 from engines.files import whole_file
+from engines.registry import get_engine, get_recipe
 from engines.requests import making_name
 from engines.types import FrameSpec, RenderRequest, StageTime
 
-STAGES = ("photo", "voice", "align", "motion", "render", "join")
+STAGES = ("photo", "voice", "align", "motion", "rehearse", "render", "join")
 """In the order in which a job goes through them."""
-FIRST_GUESS = {"photo": 1.0, "voice": 0.02, "align": 0.2, "motion": 0.02, "render": 0.04, "join": 0.001}
+FIRST_GUESS = {
+    "photo": 1.0,
+    "voice": 0.02,
+    "align": 0.2,
+    "motion": 0.02,
+    "rehearse": 0.02,
+    "render": 0.04,
+    "join": 0.001,
+}
 """Seconds per unit of each stage on two CPU cores, until this machine's own are known."""
 CHARACTERS_PER_SECOND = 15.0
 USUAL_PIXELS, USUAL_SECONDS = 768 * 768, 10.0
@@ -39,6 +48,13 @@ class JobSize:
         if stage == "render":
             return self.seconds * self.fps * self.pixels / 1e6
         return 1.0 if stage == "photo" else self.seconds
+
+
+def stages_of(recipe: str, aligned: bool) -> list[str]:
+    """The stages of a job of ``recipe``; ``aligned``: whether a text is sought in a recording."""
+    rehearses = get_engine(get_recipe(recipe).animator).rehearses
+    left_out = {"align": not aligned, "rehearse": not rehearses}
+    return [stage for stage in STAGES if not left_out.get(stage)]
 
 
 def guess_size(request: RenderRequest) -> JobSize:
@@ -102,8 +118,8 @@ class Forecast:
 
     def __init__(self, timings: Timings, request: RenderRequest) -> None:
         self._timings, self._recipe = timings, making_name(request.recipe, request.finish)
-        has_transcript = request.words.audio is not None and request.words.text
-        self._stages = [stage for stage in STAGES if stage != "align" or has_transcript]
+        aligned = bool(request.words.audio is not None and request.words.text)
+        self._stages = stages_of(request.recipe, aligned)
         self.size = guess_size(request)
 
     def at(self, stage: str, fraction: float, pace: float | None) -> tuple[float, float]:

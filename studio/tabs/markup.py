@@ -14,6 +14,7 @@ STAGE_NAMES = {
     "voice": "Speaking the words",
     "align": "Finding the words in the recording",
     "motion": "Working out the motion",
+    "rehearse": "Rehearsing the performance",
     "render": "Drawing the video",
     "frames": "Drawing the frames",
     "encode": "Writing the video",
