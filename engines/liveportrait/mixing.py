@@ -1,24 +1,23 @@
 """How the motion of a driving clip comes together with the photo's own face and with our speech.
 
-Keypoints are numbered as LivePortrait numbers them; which of them lie about the eyes and the lips, and what is
-copied in absolute mode, are its own lists (github.com/KwaiVGI/LivePortrait, MIT).
+Keypoints are numbered as LivePortrait numbers them; which of them are copied in absolute mode is its own list
+(github.com/KwaiVGI/LivePortrait, MIT).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.liveportrait.implicit import Implicit
 from engines.liveportrait.keypoints import degrees, rotation
-from engines.liveportrait.timing import EYES, LIPS, resampled, smoothed
+from engines.liveportrait.regions import EYES, LIPS, Mode, Region
+from engines.liveportrait.timing import cut, resampled, smoothed
 
 Floats = NDArray[Any]
-Region = Literal["all_but_lips", "all", "head", "expression", "eyes", "lips"]
-Mode = Literal["relative", "absolute"]
 WHOLE: tuple[Region, ...] = ("all_but_lips", "all")
 
 
@@ -26,22 +25,30 @@ WHOLE: tuple[Region, ...] = ("all_but_lips", "all")
 class Drive:
     """``region``: what follows the clip; all else is as without it. ``mode``: relative adds what changes in the
     clip since its first frame to the photo, absolute takes over what the clip shows. ``strength``: how far a
-    relative motion goes, 1 is as in the clip. ``smooth``: 0 to 1."""
+    relative motion goes, 1 is as in the clip."""
 
     region: Region = "all_but_lips"
     mode: Mode = "relative"
     strength: float = 1.0
-    smooth: float = 0.0
 
 
-def mixed(own: Implicit, still: Implicit, clip: Implicit, drive: Drive) -> Implicit:
-    """(T frames) ``own``, the speech's motion, with what follows ``clip``, of any rate and length.
+def fitting(clip: Implicit, fps: float, count: int, smooth: float) -> Implicit:
+    """``clip`` calmed, at the rate and of the length of what is to be driven: ``count`` frames at ``fps``."""
+    return resampled(smoothed(clip, smooth), fps, count)
 
-    ``still``: one frame, the person of the photo at rest, in the photo's pose. Eyes and lips that are driven
-    are those of the clip; a mouth that is not keeps speaking.
+
+def mixed(own: Implicit, still: Implicit, clip: Implicit, drive: Drive, first: int = 0) -> Implicit:
+    """(T frames) ``own``, the speech's motion, with what follows ``clip``, which ``fitting`` made as long as
+    the whole. ``first``: which frame of the whole ``own`` begins with.
+
+    ``still``: the person at rest, in the photo's pose, one frame; or a frame for each of ``own``. Eyes and lips
+    that are driven are those of the clip; a mouth that is not keeps speaking.
     """
-    steady = resampled(smoothed(clip, drive.smooth), own.fps, len(own))
-    moved = _relative(still, steady, drive.strength) if drive.mode == "relative" else _absolute(still, steady)
+    steady = cut(clip, first, first + len(own))
+    if drive.mode == "relative":
+        moved = _relative(still, steady, cut(clip, 0, 1), drive.strength)
+    else:
+        moved = _absolute(still, steady)
     taken = keypoints_of(drive.region)
     expression = np.where(taken[None, :, None], moved.expression, own.expression)
     head = drive.region in (*WHOLE, "head")
@@ -68,17 +75,16 @@ def keypoints_of(region: Region) -> NDArray[np.bool_]:
     return taken
 
 
-def _relative(still: Implicit, clip: Implicit, strength: float) -> Implicit:
-    """What changed since the first frame of ``clip``, done to ``still``: R = R_i R_0^T R_s, and so on."""
-    turns = rotation(*clip.rotation.T)
-    since = degrees(turns @ turns[:1].swapaxes(1, 2))
+def _relative(still: Implicit, clip: Implicit, start: Implicit, strength: float) -> Implicit:
+    """What changed from ``start``, one frame, to ``clip``, done to ``still``: R = R_i R_0^T R_s, and so on."""
+    since = degrees(rotation(*clip.rotation.T) @ rotation(*start.rotation.T).swapaxes(1, 2))
     turned = rotation(*(strength * since).T) @ rotation(*still.rotation.T)
     return Implicit(
         fps=clip.fps,
-        expression=still.expression + strength * (clip.expression - clip.expression[:1]),
-        scale=(still.scale * (clip.scale / clip.scale[0]) ** strength).astype(np.float32),
+        expression=still.expression + strength * (clip.expression - start.expression),
+        scale=(still.scale * (clip.scale / start.scale) ** strength).astype(np.float32),
         rotation=degrees(turned).astype(np.float32),
-        translation=_flat(still.translation + strength * (clip.translation - clip.translation[:1])),
+        translation=_flat(still.translation + strength * (clip.translation - start.translation)),
     )
 
 
@@ -88,7 +94,7 @@ def _absolute(still: Implicit, clip: Implicit) -> Implicit:
     return Implicit(
         fps=clip.fps,
         expression=np.where(_copied(), clip.expression, still.expression),
-        scale=np.repeat(still.scale, count),
+        scale=np.broadcast_to(still.scale, count),
         rotation=clip.rotation,
         translation=_flat(clip.translation),
     )

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from engines.footage.loop import pingpong
 from engines.footage.series import fitted
 from engines.liveportrait.implicit import Implicit
+from engines.liveportrait.regions import EYES, LIPS
 
 Floats = NDArray[Any]
-EYES = (11, 13, 15, 16, 18)
-LIPS = (6, 12, 14, 17, 19, 20)
 HEAD_SECONDS, FACE_SECONDS, FAST_SECONDS = 0.60, 0.36, 0.16
 """Windows of full smoothing: of the head, of brows and cheeks, and of eyes and lips, which close within a tenth
 of a second."""
@@ -31,6 +30,11 @@ def resampled(motion: Implicit, fps: float, count: int | None = None) -> Implici
     lasting = int((len(motion) - 1) / motion.fps * fps + 1e-6) + 1
     steps = np.array([pingpong(step, lasting) for step in range(lasting if count is None else count)])
     return _mapped(motion, lambda _, values: _between(values, steps * motion.fps / fps), fps)
+
+
+def cut(motion: Implicit, first: int, end: int) -> Implicit:
+    """The frames from ``first`` to before ``end``."""
+    return _mapped(motion, lambda _, values: values[first:end], motion.fps)
 
 
 def smoothed(motion: Implicit, amount: float) -> Implicit:

@@ -10,8 +10,9 @@ import pytest
 
 from engines.liveportrait.implicit import Implicit
 from engines.liveportrait.keypoints import placed, rotation
-from engines.liveportrait.mixing import Drive, Region, keypoints_of, mixed
-from engines.liveportrait.timing import EYES, LIPS, resampled, smoothed
+from engines.liveportrait.mixing import Drive, fitting, keypoints_of, mixed
+from engines.liveportrait.regions import EYES, LIPS, Region
+from engines.liveportrait.timing import cut, resampled, smoothed
 from tests.engines.liveportrait.motions import made_up
 
 OWN, CLIP = made_up(20, 25.0, 1), made_up(20, 25.0, 2)
@@ -71,6 +72,15 @@ def test_only_the_region_follows_the_clip(region: Region) -> None:
     assert np.allclose(found.scale, OWN.scale) != (region in ("all_but_lips", "all"))
     assert np.allclose(found.lips, OWN.lips) == own[list(LIPS)].all()
     assert np.allclose(found.eyes, OWN.eyes) == own[list(EYES)].all()
+
+
+def test_a_clip_that_goes_on_in_its_middle_goes_on_as_it_was() -> None:
+    clip = fitting(made_up(9, 30.0, 2), 25.0, 20, 0.3)
+    whole = mixed(OWN, STILL, clip, Drive("all"))
+    rest = mixed(cut(OWN, 7, 20), STILL, clip, Drive("all"), first=7)
+    assert len(rest) == 13
+    assert np.array_equal(rest.expression, whole.expression[7:])
+    assert np.array_equal(rest.rotation, whole.rotation[7:])
 
 
 def test_strength_scales_what_changes() -> None:
