@@ -216,7 +216,8 @@ class Pipeline:
             return take
         expression = felt_over_time(request.expression, request.words, take.speech)
         options = engine.parse_options(request.options.get(engine.name, {}))
-        given = Given(take.speech, take.motion, expression, options)
+        lips_follow = any(finisher.makes_lips for finisher in finishers_of(request))
+        given = Given(take.speech, take.motion, expression, options, lips_follow)
         with ledger.timed("rehearse"):
             animator = self.manager.stage(engine.name, "animator")
             placed = _placed(take.prepared, request.avatar, engine)
