@@ -218,7 +218,8 @@ class Pipeline:
             return take
         expression = felt_over_time(request.expression, request.words, take.speech)
         options = engine.parse_options(request.options.get(engine.name, {}))
-        given = Given(take.speech, take.motion, expression, options)
+        lips_follow = any(finisher.makes_lips for finisher in finishers_of(request))
+        given = Given(take.speech, take.motion, expression, options, lips_follow)
         with ledger.timed("rehearse"):
             animator = self.manager.stage(engine.name, "animator")
             placed = _placed(take.prepared, request.avatar, engine)
@@ -243,6 +244,7 @@ class Pipeline:
         stream = self.stream(request, take, watch)
         ledger.notes.extend(stream.notes)
         self._encode(stream, take.speech, out, watch, ledger)
+        ledger.notes.extend(stream.late)
         return self.finish(request, stream.spec, out, ledger, key)
 
     def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:
