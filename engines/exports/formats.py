@@ -10,6 +10,7 @@ from types import MappingProxyType
 from engines.audio import write_wav
 from engines.errors import StudioError
 from engines.exports.arkit_json import write_arkit_json
+from engines.exports.gltf import write_gltf
 from engines.exports.livelink import write_livelink
 from engines.exports.performance import Performance, perform
 from engines.files import whole_file
@@ -81,6 +82,15 @@ _ALL = (
         "application/json",
         "Every frame with its time, the 52 ARKit shapes by name, and the head.",
         write_arkit_json,
+    ),
+    ExportFormat(
+        "glb",
+        "Animated head (glTF)",
+        ".glb",
+        "model/gltf-binary",
+        "The motion on a neutral head, or on your own .glb, with all 52 ARKit morph targets.",
+        write_gltf,
+        moves_character=True,
     ),
     ExportFormat(
         "sound",

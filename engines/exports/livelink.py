@@ -3,8 +3,8 @@
 Columns: ``Timecode`` (HH:MM:SS:FF and thousandths of a frame), ``BlendShapeCount`` (61), the 52 ARKit shapes in
 the app's own order, which has right before left where NVIDIA has left before right, then head and eyes as yaw,
 pitch, roll. Angles are in radians in ARKit's right-handed frame of the face (x to the person's left, y up, z
-out of the face): yaw > 0 turns to the person's left, pitch > 0 looks down, roll > 0 tilts counter-clockwise for the
-viewer.
+out of the face): yaw > 0 turns to the person's left, pitch > 0 looks down, roll > 0 tilts counter-clockwise as
+seen by the viewer.
 """
 
 from __future__ import annotations
