@@ -118,7 +118,7 @@ def _written(head: Head, faces: Array, colours: Array, shapes: dict[str, Array])
             "asset": {"version": "2.0", "generator": "Visema Studio", "copyright": "MIT licence"},
             "scene": 0,
             "scenes": [{"nodes": [0]}],
-            "nodes": [{"name": "Head", "mesh": 0}],
+            "nodes": [{"name": "Head", "mesh": 0, "extras": {"neutral": True}}],
         }
     )
     primitives = []

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from engines.audio import write_wav
 from engines.errors import StudioError
 from engines.exports.arkit_json import write_arkit_json
+from engines.exports.blender import write_blender
 from engines.exports.gltf import write_gltf
 from engines.exports.livelink import write_livelink
 from engines.exports.performance import Performance, perform
@@ -90,6 +91,15 @@ _ALL = (
         "model/gltf-binary",
         "The motion on a neutral head, or on your own .glb, with all 52 ARKit morph targets.",
         write_gltf,
+        moves_character=True,
+    ),
+    ExportFormat(
+        "blender",
+        "For Blender (script, head, sound)",
+        ".zip",
+        "application/zip",
+        "A script that moves your shape keys, or a head that comes along, with the sound as a strip.",
+        write_blender,
         moves_character=True,
     ),
     ExportFormat(

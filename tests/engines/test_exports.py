@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import soundfile
 
 from engines.errors import StudioError
 from engines.exports import FORMATS, Performance, format_for, get_format, write_export
+from engines.exports.character import NEUTRAL
 from engines.exports.livelink import timecode
 from engines.types import BLENDSHAPE_INDEX, BLENDSHAPES, Motion, Speech
 
@@ -107,3 +109,30 @@ def test_the_ending_says_the_format_and_has_to_fit(tmp_path):
             format_for(tmp_path / path, name)
     with pytest.raises(StudioError, match="nvidia-csv"):
         get_format("x" * 500)
+
+
+def test_blenders_archive_has_what_its_script_needs(tmp_path):
+    what = performance()
+    path = exported(tmp_path, "blender", what)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        files = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    assert set(files) == {"import_in_blender.py", "motion.json", "head.glb", "speech.wav"}
+    compile(files["import_in_blender.py"], "import_in_blender.py", "exec")
+    motion = json.loads(files["motion.json"])
+    np.testing.assert_allclose(np.array(motion["weightMat"])[:, :52], what.motion.blendshapes, atol=1e-6)
+    assert files["head.glb"] == NEUTRAL.read_bytes()
+    assert soundfile.info(io.BytesIO(files["speech.wav"])).duration == pytest.approx(1.5)
+    again = tmp_path / "again.zip"
+    write_export(again, what, FORMATS["blender"])
+    assert again.read_bytes() == path.read_bytes(), "the same motion gives the same archive"
+
+
+def test_blenders_archive_takes_only_a_head_that_holds_together(tmp_path):
+    head = tmp_path / "head.glb"
+    head.write_bytes(NEUTRAL.read_bytes()[:5000])
+    with pytest.raises(StudioError, match="damaged"):
+        write_export(
+            tmp_path / "out.zip", Performance(performance().motion, character=head), FORMATS["blender"]
+        )
+    assert not (tmp_path / "out.zip").exists()
