@@ -43,7 +43,7 @@ FINISH_HELP = "What goes over the frames, by name, with commas between: wav2lip.
 OPTIONS_HELP = 'JSON, options by engine: {"facemesh": {"background": "blurred"}}.'
 
 
-class SpeechFields(BaseModel):
+class SaidFields(BaseModel):
     """What is said and how it should feel."""
 
     text: OptionalText = Field(None, max_length=20_000, description="What to say; with a recording: its words.")
@@ -52,8 +52,13 @@ class SpeechFields(BaseModel):
     expression: OptionalText = Field(None, max_length=2000, description=STRENGTHS_HELP)
     options: OptionalText = Field(None, max_length=20_000, description=OPTIONS_HELP)
     recipe: str = Field("instant", max_length=80, description="Which engines work together.")
-    finish: OptionalText = Field(None, max_length=200, description=FINISH_HELP)
     seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
+
+
+class SpeechFields(SaidFields):
+    """The same, and how it should look."""
+
+    finish: OptionalText = Field(None, max_length=200, description=FINISH_HELP)
     fps: Rate = Field(25.0, description="Frames per second.")
     size: OptionalSize = Field(None, ge=64, le=3840, description="Long side in pixels; the photo's otherwise.")
 
