@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engines.errors import StudioError
 from engines.registry import Readiness
-from engines.weights import weight_store
+from engines.weights import weight_mark, weight_store
 
 LIBRARIES = ("torch", "safetensors")
 BEST = "best"
@@ -41,7 +41,10 @@ class ModelFiles:
         if any(find_spec(name) is None for name in LIBRARIES):
             return Readiness(self.no_libraries)
         name = self.chosen(choice)
-        return Readiness(variant=name) if name else Readiness(self._absent(choice))
+        if not name:
+            return Readiness(self._absent(choice))
+        # Where another file may lie under the name, a mark of its own tells them apart.
+        return Readiness(variant=" ".join(filter(None, (name, weight_mark(self.weights[name])))))
 
     def chosen(self, choice: str) -> str:
         """What ``choice`` comes down to; "" if its file is not there."""

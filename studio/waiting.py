@@ -9,12 +9,10 @@ from engines.audio_length import claimed_seconds
 from engines.registry import get_engine, get_recipe
 from engines.types import RenderRequest
 from studio.jobs.timings import Forecast, Timings
-from studio.services import DEFAULT_RECIPE, FILM_RECIPE
+from studio.services import usual_recipe
 
 LONG = 20.0
 """Seconds from which on a wait is worth a word before it begins."""
-QUICK = {"picture": DEFAULT_RECIPE, "video": FILM_RECIPE}
-"""The recipe that needs no networks, by what an avatar is."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def expected_wait(timings: Timings, request: RenderRequest) -> Wait:
     """From what was measured here, or else from the work of the networks."""
     length = claimed_seconds(Path(request.words.audio)) if request.words.audio else None
     seconds = Forecast(timings, request, length).whole
-    quick = QUICK[get_engine(get_recipe(request.recipe).animator).takes]
+    quick = usual_recipe(get_engine(get_recipe(request.recipe).animator).takes == "video")
     if seconds < LONG or (request.recipe == quick and not request.finish):
         return Wait(seconds)
     other = Forecast(timings, replace(request, recipe=quick, finish=()), length).whole

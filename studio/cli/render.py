@@ -34,7 +34,7 @@ from studio.cli.common import (
 )
 from studio.consent import BY_COMMAND, CONSENTS, Consent, ConsentRecord
 from studio.library import LOCAL_OWNER
-from studio.services import Studio, avatar_ref
+from studio.services import Studio, avatar_ref, usual_recipe
 from studio.waiting import expected_wait
 
 PATH = click.Path(path_type=Path)
@@ -81,11 +81,12 @@ words_flags(expression_flags(engine_flags(command)))
 def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
     watch = terminal_watch(values["as_json"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
+    avatar = with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"])
     request = RenderRequest(
-        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"]),
+        avatar=avatar,
         words=words,
         expression=make_expression(values),
-        recipe=values["recipe"],
+        recipe=values["recipe"] or usual_recipe(is_video(Path(avatar.source))),
         options=engine_options(values),
         output=Output(values["fps"] or Output().fps, values["size"]),
         finish=values["finish"],
