@@ -17,12 +17,13 @@ LONG = 20.0
 
 @dataclass(frozen=True)
 class Wait:
-    """How long a clip takes from now, in ``seconds``, and what it would take with the recipe ``instead``, ""
-    where nothing is much quicker."""
+    """How long a clip takes from now, in ``seconds``, and what it would take with the recipe ``instead`` and
+    nothing over its frames, "" where that is not much quicker. ``way`` is what people call it."""
 
     seconds: float
     instead: str = ""
     seconds_instead: float = 0.0
+    way: str = ""
 
     @property
     def sentence(self) -> str:
@@ -32,7 +33,7 @@ class Wait:
         said = f"About {rough(self.seconds)} on this machine"
         if not self.instead:
             return f"{said}."
-        return f"{said}; {get_recipe(self.instead).title} takes about {rough(self.seconds_instead)}."
+        return f"{said}; {self.way} takes about {rough(self.seconds_instead)}."
 
 
 def rough(seconds: float) -> str:
@@ -51,4 +52,5 @@ def expected_wait(timings: Timings, request: RenderRequest) -> Wait:
     if seconds < LONG or (request.recipe == quick and not request.finish):
         return Wait(seconds)
     other = Forecast(timings, replace(request, recipe=quick, finish=()), length).whole
-    return Wait(seconds, quick, other) if other < seconds / 2 else Wait(seconds)
+    way = get_recipe(quick).title + " alone" * (request.recipe == quick)
+    return Wait(seconds, quick, other, way) if other < seconds / 2 else Wait(seconds)

@@ -6,7 +6,7 @@ from engines.gfpgan import WEIGHTS, GfpganOptions
 from engines.model_files import ModelFiles
 from engines.registry import Cost, Readiness
 
-FILES = ModelFiles("GFPGAN", WEIGHTS, suggested="gfpgan1.4")
+FILES = ModelFiles("GFPGAN", WEIGHTS, suggested="1.4")
 
 
 def readiness(options: GfpganOptions) -> Readiness:

@@ -10,7 +10,7 @@ import gradio as gr
 
 from engines.errors import StudioError
 from engines.quality import QUALITIES, left_out, level_options, missing
-from engines.registry import Recipe, all_finishers, engine_readiness, get_engine, get_recipe
+from engines.registry import Recipe, all_finishers, engine_readiness, get_engine
 from engines.types import Output
 from studio.tabs import markup
 from studio.tabs.guard import Updates
@@ -151,11 +151,10 @@ class MakingEvents:
 
     def _told(self, wait: Wait | None) -> Updates:
         stage = self._parts.stage
-        sentence, instead = (wait.sentence, wait.instead) if wait else ("", "")
-        button = f"Use {get_recipe(instead).title} instead" if instead else ""
+        sentence, way = (wait.sentence, wait.way) if wait else ("", "")
         return {
             stage.wait: markup.hint(sentence) if sentence else "",
-            stage.instead: gr.update(value=button, visible=bool(instead and sentence)),
+            stage.instead: gr.update(value=f"Use {way}", visible=bool(way)),
         }
 
 

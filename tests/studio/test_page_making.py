@@ -107,8 +107,8 @@ def test_a_long_wait_is_said_with_the_quicker_way_in_one_click(page) -> None:
     assert events.wait(form)[stage.wait] == ""
     slow = {**form, tab.finish: ["gfpgan"]}
     told = events.wait(slow)
-    assert " hours on this machine; Instant takes about " in told[stage.wait]
-    assert told[stage.instead] == gr.update(value="Use Instant instead", visible=True)
+    assert " hours on this machine; Instant alone takes about " in told[stage.wait]
+    assert told[stage.instead] == gr.update(value="Use Instant alone", visible=True)
     quick = events.instead(slow)
     assert (quick[tab.recipe], quick[tab.finish], quick[stage.wait]) == ("instant", [], "")
     assert not seen(quick, stage.instead)
