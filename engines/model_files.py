@@ -41,10 +41,7 @@ class ModelFiles:
         if any(find_spec(name) is None for name in LIBRARIES):
             return Readiness(self.no_libraries)
         name = self.chosen(choice)
-        if not name:
-            return Readiness(self._absent(choice))
-        # Where another file may lie under the name, a mark of its own tells them apart.
-        return Readiness(variant=" ".join(filter(None, (name, weight_mark(self.weights[name])))))
+        return Readiness(variant=self._variant(name)) if name else Readiness(self._absent(choice))
 
     def chosen(self, choice: str) -> str:
         """What ``choice`` comes down to; "" if its file is not there."""
@@ -58,6 +55,10 @@ class ModelFiles:
         if path is None:
             raise StudioError(self.readiness(choice).problem)
         return name, path
+
+    def _variant(self, name: str) -> str:
+        """``name``, with a mark of its file where another one may lie under that name."""
+        return " ".join(filter(None, (name, weight_mark(self.weights[name]))))
 
     def _file(self, name: str) -> Path | None:
         try:

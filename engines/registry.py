@@ -76,7 +76,7 @@ class Engine:
     ``readiness``: "module:function" in a module that imports nothing heavy, called with the parsed options;
     returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
     ``notice``: what a person must know before using it, e.g. that text goes to another machine.
-    ``rehearses``: its animator is a RehearsingAnimator.
+    ``rehearses``: its animator is a RehearsingAnimator. ``makes_lips``: its finisher draws the mouth anew.
     ``cost``: "module:function" in a module that imports nothing heavy, called with the parsed options; returns
     a Cost, from which people are told how long it takes before it was ever measured. Without it that is as
     little as Instant's.
@@ -95,6 +95,7 @@ class Engine:
     notice: str = ""
     takes: Literal["picture", "video"] = "picture"
     rehearses: bool = False
+    makes_lips: bool = False
     cost: str = ""
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
