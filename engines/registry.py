@@ -77,9 +77,9 @@ class Engine:
     returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
     ``notice``: what a person must know before using it, e.g. that text goes to another machine.
     ``rehearses``: its animator is a RehearsingAnimator. ``makes_lips``: its finisher draws the mouth anew.
-    ``cost``: "module:function" in a module that imports nothing heavy, called with the parsed options; returns
-    a Cost, from which people are told how long it takes before it was ever measured. Without it that is as
-    little as Instant's.
+    ``cost``: "module:function" in a module that imports nothing heavy, called with the parsed options and
+    whether a finisher makes the lips; returns a Cost, from which people are told how long it takes before it
+    was ever measured. Without it that is as little as Instant's.
     """
 
     name: str
@@ -167,11 +167,11 @@ def engine_readiness(engine: Engine, values: Mapping[str, Any]) -> Readiness:
     return found
 
 
-def engine_cost(engine: Engine, values: Mapping[str, Any]) -> Cost:
+def engine_cost(engine: Engine, values: Mapping[str, Any], lips_follow: bool) -> Cost:
     """What the networks of ``engine`` have to do with these options; raises StudioError if they do not fit."""
     if not engine.cost:
         return Cost()
-    found: Cost = _imported(engine.cost)(engine.parse_options(values))
+    found: Cost = _imported(engine.cost)(engine.parse_options(values), lips_follow)
     return found
 
 

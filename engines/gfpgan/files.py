@@ -14,7 +14,7 @@ def readiness(options: GfpganOptions) -> Readiness:
     return FILES.readiness(options.weights)
 
 
-def cost(options: GfpganOptions) -> Cost:
+def cost(options: GfpganOptions, _lips_follow: bool) -> Cost:
     """Of one pass over a face of 512 px, as counted on the networks."""
     name = FILES.chosen(options.weights)
     return Cost(frame=0.0 if options.strength == 0 else 341.0 if name == "restoreformer" else 198.0)

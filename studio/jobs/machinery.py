@@ -113,7 +113,8 @@ def lane_of(request: RenderRequest) -> str:
     """Where a job queues: one lane for networks that draw or change the frames, which share the GPU where there
     is one and take long where there is none, and one for the rest."""
     cost = making_cost(request.recipe, request.finish, request.options)
-    return "gpu" if cost.frame or "GPU" in get_recipe(request.recipe).needs else "cpu"
+    networks = cost.frame or cost.rehearsal
+    return "gpu" if networks or "GPU" in get_recipe(request.recipe).needs else "cpu"
 
 
 def new_row(owner: str, avatar_name: str, request: RenderRequest, vip: bool) -> JobRow:

@@ -35,7 +35,7 @@ def missing(options: Any) -> Readiness:
     return Readiness("Get its file.")
 
 
-def heavy(options: Any) -> Cost:
+def heavy(options: Any, lips_follow: bool) -> Cost:
     return Cost(frame=1e6 * options.strength)
 
 

@@ -24,11 +24,11 @@ RATE = 50.0
 TEXT = "A sentence of sixty characters takes four seconds to say it." * 2
 
 
-def cost(options):
+def cost(options, lips_follow):
     return Cost(photo=100.0, frame=600.0)
 
 
-def clearing(options):
+def clearing(options, lips_follow):
     return Cost(frame=200.0)
 
 
@@ -81,6 +81,20 @@ def test_what_was_measured_counts_more_and_holds_for_other_sizes_and_options(tim
     assert timings.expect("painted", "render", JobSize(4.0, 25.0, 1e6, twice)) == pytest.approx(
         2 * timings.expect("painted", "render", JobSize(4.0, 25.0, 1e6, made))
     )
+
+
+def test_what_is_drawn_once_and_shown_again_counts_once(timings, request_):
+    loop = replace(request_, recipe="visema")
+    frames = 4.0 * 12.5 * 617
+    short, long = (expected_wait(timings, replace(loop, words=Words(TEXT * many))) for many in (1, 10))
+    lips = making_cost("instant", ("wav2lip",), {}).frame
+    assert short.seconds == pytest.approx((38 + frames + lips * len(TEXT) / 15 * 25) / RATE, rel=0.05)
+    assert long.seconds < 1.3 * short.seconds
+    live = replace(loop, options={"liveportrait": {"performance": "live"}})
+    assert expected_wait(timings, live).seconds > 3 * short.seconds
+    size = replace(JobSize(8.0, 25.0, 1e6), cost=making_cost("visema", (), {}))
+    timings.learn("visema", size, [StageTime("rehearse", 300.0)])
+    assert timings.expect("visema", "rehearse", replace(size, seconds=80.0)) == pytest.approx(300.0)
 
 
 def test_a_short_wait_is_not_worth_a_word(timings, request_):
