@@ -19,8 +19,8 @@ from studio.api.renders import (
     Terms,
     kept,
     kept_picture,
+    order_of,
     own_avatar,
-    request_of,
     state_right,
     submit,
 )
@@ -72,9 +72,9 @@ def generate(
         else:
             raise Refused(422, "There is no face to talk.", "Send a picture as 'image', or an 'avatar_id'.")
         sent = SentFiles(kept(form.audio, folder, "audio"), kept(form.background, folder, "background"))
-        request = request_of(avatar, sent, form)
+        order = order_of(avatar, sent, form)
         terms = Terms(name, consent=ConsentRecord.state(form.consent, BY_API))
-        return accepted(studio, owner, submit(studio, owner, request, terms))
+        return accepted(studio, owner, submit(studio, owner, order.request, terms), order.notes)
 
 
 @router.get("/status/{session_id}")
