@@ -38,11 +38,13 @@ class Readiness:
 @dataclass(frozen=True)
 class Cost:
     """Work of an engine's networks in GMAC, 10^9 multiplications with addition: once for a ``photo``, once for
-    a clip in the ``rehearsal`` before its frames, and for every ``frame``."""
+    a clip in the ``rehearsal`` before its frames, and for every ``frame``. ``under_lips``: what it is instead
+    where a finisher makes the lips, if that is something else."""
 
     photo: float = 0.0
     rehearsal: float = 0.0
     frame: float = 0.0
+    under_lips: Cost | None = None
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.photo + other.photo, self.rehearsal + other.rehearsal, self.frame + other.frame)
@@ -76,14 +78,11 @@ class Engine:
     ``readiness``: "module:function" in a module that imports nothing heavy, called with the parsed options;
     returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
     ``notice``: what a person must know before using it, e.g. that text goes to another machine.
-<<<<<<< HEAD
     ``rehearses``: its animator is a RehearsingAnimator. ``makes_lips``: its finisher draws the mouth anew.
-=======
     ``rehearses``: its animator is a RehearsingAnimator.
     ``cost``: "module:function" in a module that imports nothing heavy, called with the parsed options; returns
     a Cost, from which people are told how long it takes before it was ever measured. Without it that is as
     little as Instant's.
->>>>>>> 77658a3
     """
 
     name: str
@@ -99,11 +98,8 @@ class Engine:
     notice: str = ""
     takes: Literal["picture", "video"] = "picture"
     rehearses: bool = False
-<<<<<<< HEAD
     makes_lips: bool = False
-=======
     cost: str = ""
->>>>>>> 77658a3
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """An instance of ``options``; raises StudioError naming the first value that does not fit."""

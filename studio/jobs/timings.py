@@ -50,8 +50,10 @@ class JobSize:
     cost: Cost = FREE
 
     def units(self, stage: str) -> float:
-        """How much of ``stage`` there is: networks' work in GMAC where they draw the frames, else frames of a
-        megapixel; seconds of speech; or one photo."""
+        """How much of ``stage`` there is: networks' work in GMAC where they draw the frames or something before
+        them, else frames of a megapixel; seconds of speech; or one photo."""
+        if stage == "rehearse" and self.cost.rehearsal:
+            return self.cost.rehearsal
         if stage == "render":
             frames = self.seconds * self.fps
             return frames * (self.cost.frame or self.pixels / 1e6)
@@ -184,7 +186,8 @@ class Pace:
 
 def _rate_name(recipe: str, stage: str, size: JobSize) -> str:
     """What is learned per GMAC is kept apart from what is learned per pixel."""
-    return f"{recipe}/{stage}{'/gmac' if stage == 'render' and size.cost.frame else ''}"
+    drawn = {"render": size.cost.frame, "rehearse": size.cost.rehearsal}.get(stage)
+    return f"{recipe}/{stage}{'/gmac' if drawn else ''}"
 
 
 def _read(path: Path) -> dict[str, float]:
