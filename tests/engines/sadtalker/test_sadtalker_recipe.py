@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import av
-import numpy as np
 import pytest
 
-from engines.errors import StudioError
-from engines.ledger import Ledger
-from engines.photos import make_portrait
 from engines.progress import Watch
-from engines.sadtalker.animator import SadTalkerAnimator
-from engines.sadtalker.networks import Networks
 from engines.sadtalker.notes import NO_EMOTIONS
 from engines.types import AvatarRef, EmotionKey, Expression, Output, RenderRequest, Words
 
