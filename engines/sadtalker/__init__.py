@@ -21,6 +21,8 @@ MAPPINGS: dict[str, str] = {
     "extcrop": "sadtalker.mapping_crop",
     "resize": "sadtalker.mapping_crop",
 }
+ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi")
+"""Of reference videos."""
 KEYS_HELP = "One number, several that are spread over the clip, or each with its second: 0@0 15@1.5 0@3."
 Degrees = Annotated[str, AfterValidator(check_degrees)]
 Shares = Annotated[str, AfterValidator(check_shares)]
@@ -81,6 +83,22 @@ class SadTalkerOptions:
         Degrees, Field(max_length=2000, title="Head up and down, degrees", description=KEYS_HELP)
     ] = ""
     roll: Annotated[Degrees, Field(max_length=2000, title="Head tilted, degrees", description=KEYS_HELP)] = ""
+    pose_video: Annotated[
+        str,
+        Field(
+            title="Head as in a video",
+            description="The head moves as the one in this video does, again and again if the clip is longer.",
+            json_schema_extra={"format": "file", "endings": list(ENDINGS)},
+        ),
+    ] = ""
+    blink_video: Annotated[
+        str,
+        Field(
+            title="Blinks as in a video",
+            description="The lids, and nothing but the lids, close as those in this video.",
+            json_schema_extra={"format": "file", "endings": list(ENDINGS)},
+        ),
+    ] = ""
     batch: Annotated[
         int, Field(ge=0, le=64, title="Frames at a time", description="0: as many as the memory allows.")
     ] = 0

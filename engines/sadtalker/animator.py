@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -20,11 +19,11 @@ from engines.sadtalker.framing import Framing
 from engines.sadtalker.networks import Networks
 from engines.sadtalker.paste import Paste
 from engines.sadtalker.photo import SIDES, framing_of, photo_arrays
-from engines.sadtalker.rehearsal import DRIVING, NOTES, SOURCE, VOLUME, Rehearsal, Stand
+from engines.sadtalker.rehearsal import DRIVING, NOTES, SOURCE, VOLUME, rehearsed
+from engines.sadtalker.stand import Stand
 from engines.stages import Given, Keep
 from engines.types import Arrays, Float32, FrameSpec, FrameStream, Image, Motion, Portrait
 
-log = logging.getLogger(__name__)
 COEFFICIENTS = {"sadtalker.mapping_full": 73, "sadtalker.mapping_crop": 70}
 MOST_AT_ONCE = 16
 BYTES_PER_PIXEL = 12_000
@@ -47,7 +46,7 @@ class SadTalkerAnimator:
         """The photo as the networks know it, and where its keypoints go. Raises StudioError if a model file is
         not there or not the right one."""
         stand = Stand(lambda: self._networks(given.options, watch), self.device, keep, watch)
-        return Rehearsal(prepared, given, stand).arrays()
+        return rehearsed(prepared, given, stand)
 
     def animate(self, prepared: Arrays, motion: Motion, options: SadTalkerOptions) -> FrameStream:
         """A frame for every row of ``motion``; nothing but the photo if nothing was rehearsed, for the networks
@@ -60,20 +59,23 @@ class SadTalkerAnimator:
             return FrameStream(spec, frames, (), _faces(prepared, framing, len(motion)))
         driving = at_rate(prepared[DRIVING], motion.first, len(motion), motion.fps)
         notes = tuple(filter(None, prepared[NOTES].tobytes().decode().split("\n")))
-        drawn = self._drawn(prepared, driving, options)
+        late: list[str] = []
+        drawn = self._drawn(prepared, driving, options, late)
         shown = _shown(drawn, prepared["rgb"], framing)
-        return FrameStream(spec, shown, notes, _faces(prepared, framing, len(motion)), motion.first)
+        return FrameStream(spec, shown, notes, _faces(prepared, framing, len(motion)), motion.first, late)
 
     def close(self) -> None:
         """Let go of the networks."""
         self._loaded.clear()
 
-    def _drawn(self, prepared: Arrays, driving: Float32, options: SadTalkerOptions) -> Iterator[Image]:
+    def _drawn(
+        self, prepared: Arrays, driving: Float32, options: SadTalkerOptions, late: list[str]
+    ) -> Iterator[Image]:
         networks = self._networks(options, Watch())
         photo = networks.place(prepared[VOLUME], prepared[SOURCE])
         side = SIDES[options.size]
         size = options.batch or fitting(self.device, BYTES_PER_PIXEL * side * side, MOST_AT_ONCE)
-        batches = Batches("SadTalker", size, log.info)
+        batches = Batches("SadTalker", size, late.append)
         yield from batches.each(list(driving), lambda some: networks.draw(photo, some))
 
     def _networks(self, options: SadTalkerOptions, watch: Watch) -> Networks:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.progress import Watch
 from engines.sadtalker.audio import FPS
 from engines.sadtalker.coefficients import (
     RADIUS,
@@ -17,8 +16,8 @@ from engines.sadtalker.coefficients import (
     semantic_window,
     transform_keypoints,
 )
-from engines.sadtalker.hearing import STAGE
 from engines.sadtalker.networks import Networks
+from engines.sadtalker.stand import Stand
 from engines.types import Float32
 
 Floats = NDArray[Any]
@@ -34,7 +33,7 @@ def source_keypoints(networks: Networks, canonical: Floats, coefficients: Floats
 
 
 def driving_keypoints(
-    networks: Networks, canonical: Floats, coefficients: Floats, angles: Mapping[str, Floats], watch: Watch
+    networks: Networks, canonical: Floats, coefficients: Floats, angles: Mapping[str, Floats], stand: Stand
 ) -> Float32:
     """(T, 15, 3): where ``canonical`` keypoints are at each of ``coefficients`` (T, C).
 
@@ -42,7 +41,7 @@ def driving_keypoints(
     """
     found = []
     for start in range(0, len(coefficients), CHUNK):
-        watch.report(STAGE, 0.8 + 0.2 * start / len(coefficients))
+        stand.report(0.8 + 0.2 * start / len(coefficients))
         rows = range(start, min(start + CHUNK, len(coefficients)))
         windows = np.stack([semantic_window(coefficients, row) for row in rows])
         given = {name: degrees[rows.start : rows.stop] for name, degrees in angles.items()}

@@ -11,38 +11,42 @@ import soxr
 from numpy.typing import NDArray
 
 from engines.mel import BANDS, FLOOR, RATE, log_mel
-from engines.progress import Watch
-from engines.sadtalker.audio import SAMPLES_PER_FRAME, WINDOW, mel_windows
+from engines.sadtalker.audio import FPS, SAMPLES_PER_FRAME, WINDOW, mel_windows
 from engines.sadtalker.coefficients import smooth_pose
 from engines.sadtalker.network.speech import FRAMES, LATENT, POSE
 from engines.sadtalker.networks import Networks
+from engines.sadtalker.stand import Stand
 from engines.types import Arrays, Float32, Speech
 
 Floats = NDArray[Any]
 CHUNK = 50
 """Frames that are listened to at once."""
-STAGE = "rehearse"
+
+
+def frame_count(speech: Speech) -> int:
+    """How many 25ths of a second there are of ``speech``, at least one."""
+    return max(int(speech.duration * FPS + 1e-6), 1)
 
 
 def hear_windows(speech: Speech, *, idle: bool) -> Floats:
-    """(T, 80, 16): what is heard at each 25th of a second, at least one. Nothing at all (zeros, as the official
-    code has it) if ``idle``."""
+    """(T, 80, 16): what is heard at each 25th of a second. Nothing at all (zeros, as the official code has it)
+    if ``idle``."""
+    frames = frame_count(speech)
+    if idle:
+        return np.zeros((frames, BANDS, WINDOW), np.float32)
     samples = np.nan_to_num(speech.samples, posinf=0.0, neginf=0.0)
     if speech.sample_rate != RATE:
         samples = soxr.resample(samples, speech.sample_rate, RATE, quality="HQ")
-    frames = max(len(samples) // SAMPLES_PER_FRAME, 1)
-    if idle:
-        return np.zeros((frames, BANDS, WINDOW), np.float32)
     samples = np.pad(samples, (0, SAMPLES_PER_FRAME))[: frames * SAMPLES_PER_FRAME]
     return mel_windows(log_mel(np.asarray(samples, np.float32), "constant"), frames)
 
 
-def listen(networks: Networks, windows: Floats, watch: Watch) -> Arrays:
+def listen(networks: Networks, windows: Floats, stand: Stand) -> Arrays:
     """What the networks hear: "expression" and "pose" (T, 512), and "silence" (512,), what the first is when
     there is none."""
     heard: list[tuple[Float32, Float32]] = []
     for start in range(0, len(windows), CHUNK):
-        watch.report(STAGE, 0.3 + 0.4 * start / len(windows))
+        stand.report(0.3 + 0.4 * start / len(windows))
         heard.append(networks.hear(windows[start : start + CHUNK]))
     silence, _ = networks.hear(np.full((1, BANDS, WINDOW), FLOOR, np.float32))
     expression, pose = (np.concatenate(part) for part in zip(*heard, strict=True))
