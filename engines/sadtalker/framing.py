@@ -33,7 +33,7 @@ class Framing:
 
 def face_boxes(points: Floats, width: int, height: int) -> tuple[Box, Box]:
     """The box about the face of 68 ``points`` and the wider one that ext modes take, in px of the photo."""
-    found = crop_box(points, width, height, CROP_REFERENCE)
+    found = crop_box(points, width, height, CROP_REFERENCE, exact=False)
     scale = width / found.resized[0]
     left, top = found.crop[:2]
     quad = [found.quad[0] + left, found.quad[1] + top, found.quad[2] + left, found.quad[3] + top]
