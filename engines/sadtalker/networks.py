@@ -36,6 +36,11 @@ class Networks:
             self._parts.generator.decoder.to(**cuda_layout)
         self._short: torch.dtype | None = None
 
+    @property
+    def precision(self) -> torch.dtype:
+        """In which frames are drawn, once one was."""
+        return self._short or torch.float32
+
     @torch.inference_mode()
     def reconstruct(self, face: Image) -> Float32:
         """(257,) coefficients of an aligned (224, 224, 3) picture."""

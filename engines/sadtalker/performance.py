@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.requests import file_digest, speech_digest
+from engines.digests import file_digest
+from engines.requests import speech_digest
 from engines.sadtalker import SadTalkerOptions
 from engines.sadtalker.audio import FPS, blink_gaps, blink_ratio
 from engines.sadtalker.driving import AXES
