@@ -26,7 +26,7 @@ from engines.stages import Given
 from engines.tiers import Tier
 from engines.types import Arrays, Expression, Image, Motion, Speech
 from studio.benches.table import Row
-from studio.library import Library
+from studio.samples import sample_avatars
 
 if TYPE_CHECKING:
     from engines.sadtalker.networks import Networks
@@ -94,7 +94,7 @@ class Bench:
 
 
 def _rows(bench: Bench) -> tuple[Row, ...]:
-    photo = read_photo(Library(Path()).samples()[0].source)
+    photo = read_photo(sample_avatars()[0].source)
     first, other = _speech(1), _speech(2)
     ready, cold = _timed(lambda: bench.ready(photo, first))
     _, words = _timed(lambda: bench.ready(photo, other))
