@@ -1,0 +1,102 @@
+"""Speech and Expression become Motion, by Audio2Face-3D.
+
+Its ARKit weights and those of ``Motion`` follow one convention, 1 being the whole pose that an artist made for
+that shape, and are taken one to one, clipped to [0, 1]: how many inter-ocular distances the jaw of a model's
+own face opens at 1 is not the 0.35 of ``Motion`` to the millimetre. "Lower face" in the options sets it right.
+mouthClose against jawOpen, and what is left and right, are the same in both.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from engines.audio2face import Audio2FaceOptions
+from engines.audio2face.face import joined
+from engines.audio2face.files import CHOICES, folder_of, require
+from engines.audio2face.live import LiveFace, Take, face_motion
+from engines.audio2face.liveliness import blinking, head_of, scene_of
+from engines.audio2face.model import FaceModel, load_model
+from engines.progress import Watch
+from engines.types import EmotionKey, Expression, Float32, Motion, Speech
+
+STAGE = "motion"
+PIECE = {"cpu": 0.3}
+GPU_PIECE = 4.0
+"""Seconds of sound between two looks at whether somebody cancelled."""
+STILL = 0.3
+"""Seconds of silence after which a face at rest is looked at."""
+
+
+class Audio2FaceDriver:
+    """The driver stage: one model in memory at a time. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, FaceModel] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def device(self) -> str:
+        """Where it computes; "cpu" also before a model is loaded."""
+        return next((model.runner.device for model in self._loaded.values()), "cpu")
+
+    def drive(self, speech: Speech, expression: Expression, fps: float, options: Audio2FaceOptions) -> Motion:
+        """Motion of round(duration * fps) frames, at least one: Audio2Face's face, with head, breath and blinks
+        of the embedded driver. Raises StudioError if the model is not there or not the right one."""
+        return self.drive_watched(speech, Take(expression, fps, options), Watch())
+
+    def drive_watched(self, speech: Speech, take: Take, watch: Watch) -> Motion:
+        """As ``drive``, telling ``watch`` how far it is. Raises Cancelled."""
+        speech = _with_sound(speech)
+        live = self.listen(take, speech.sample_rate)
+        frames = live.moving(joined([live.hear(*piece) for piece in self._pieces(speech, watch)]))
+        scene = scene_of(speech, take.expression, len(frames), take.fps)
+        motion = face_motion(frames, head_of(scene, take.expression), take)
+        return blinking(motion, scene, take.expression)
+
+    def listen(self, take: Take, sample_rate: int) -> LiveFace:
+        """A stream of sound at ``sample_rate`` Hz. Raises StudioError like ``drive``."""
+        return LiveFace(self._model(take.options), take, sample_rate)
+
+    def pose(self, expression: Expression) -> Float32:
+        """The face that is silent with the first emotions of ``expression``: (52,) float32 in [0, 1]."""
+        first = min(expression.emotions, key=lambda key: key.time, default=EmotionKey())
+        held = replace(expression, emotions=(EmotionKey(0.0, first.weights),))
+        live = self.listen(Take(held, 30.0, Audio2FaceOptions()), 16_000)
+        silent = live.feed(np.zeros(int(16_000 * STILL), np.float32), last=True)
+        return np.asarray(silent.blendshapes[-1])
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._loaded.clear()
+
+    def _pieces(self, speech: Speech, watch: Watch) -> Iterator[tuple[Float32, bool]]:
+        """The samples piece by piece, and whether it is the last."""
+        count = len(speech.samples)
+        size = max(int(PIECE.get(self.device, GPU_PIECE) * speech.sample_rate), 1)
+        for start in range(0, count, size):
+            watch.report(STAGE, start / count)
+            yield speech.samples[start : start + size], start + size >= count
+
+    def _model(self, options: Audio2FaceOptions) -> FaceModel:
+        name = require(options)
+        with self._lock:
+            if name not in self._loaded:
+                choice = CHOICES[name]
+                self._loaded = {name: load_model(folder_of(choice.group), choice.face)}
+            return self._loaded[name]
+
+
+def _with_sound(speech: Speech) -> Speech:
+    """Speech of a sample at least, so that there is a frame."""
+    if len(speech.samples):
+        return speech
+    return replace(speech, samples=np.zeros(max(speech.sample_rate // 25, 1), np.float32))
+
+
+def create() -> Audio2FaceDriver:
+    """The factory named in the engine's declaration."""
+    return Audio2FaceDriver()

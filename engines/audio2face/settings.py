@@ -1,0 +1,83 @@
+"""What a face's makers chose for it, a person's options and the expression, brought together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.audio2face import Audio2FaceOptions
+from engines.audio2face.eyes import EyeStrengths
+from engines.audio2face.folder import FaceConfig
+from engines.audio2face.skin import SkinStrengths
+from engines.types import Expression, Float32
+
+SACCADE_ROWS = 5000
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """``strength`` on what the network says, then ``shift`` (3,) on every point, in the unit of the mesh."""
+
+    strength: float
+    shift: Float32
+
+
+@dataclass(frozen=True)
+class FaceSettings:
+    """How a face takes what its network says. ``mask``: level and softness of the lower face."""
+
+    input_strength: float
+    skin: SkinStrengths
+    mask: tuple[float, float]
+    tongue: Offsets
+    teeth: Offsets
+    eyes: EyeStrengths
+
+
+def face_settings(config: FaceConfig, options: Audio2FaceOptions, expression: Expression) -> FaceSettings:
+    """The settings of one stream. ``Expression.mouth`` is a factor on the lower face, and ``seed`` moves the
+    place in the table of saccades."""
+    c, o = config, options
+    return FaceSettings(
+        input_strength=c.input_strength * o.input_strength,
+        skin=_skin(c, o, expression.mouth),
+        mask=(c.face_mask_level + o.mask_level, c.face_mask_softness * o.mask_softness),
+        tongue=Offsets(
+            c.tongue_strength * o.tongue,
+            _shift(c.tongue_height_offset + o.tongue_height, c.tongue_depth_offset + o.tongue_depth),
+        ),
+        teeth=Offsets(
+            c.lower_teeth_strength, _shift(c.lower_teeth_height_offset, c.lower_teeth_depth_offset)
+        ),
+        eyes=EyeStrengths(
+            c.eyeballs_strength * o.eyes, c.saccade_strength * o.saccades, _eye_offsets(c),
+            (c.eye_saccade_seed + expression.seed) % SACCADE_ROWS,
+        ),
+    )  # fmt: skip
+
+
+def _skin(config: FaceConfig, options: Audio2FaceOptions, mouth: float) -> SkinStrengths:
+    return SkinStrengths(
+        skin=config.skin_strength * options.skin,
+        upper=config.upper_face_strength * options.upper_face,
+        lower=config.lower_face_strength * options.lower_face * mouth,
+        upper_smoothing=config.upper_face_smoothing + options.upper_smoothing / 1000.0,
+        lower_smoothing=config.lower_face_smoothing + options.lower_smoothing / 1000.0,
+        eyelid_offset=config.eyelid_open_offset + options.eyelids,
+        lip_offset=config.lip_open_offset + options.lips,
+    )
+
+
+def _shift(height: float, depth: float) -> Float32:
+    return np.array([0.0, height, depth], np.float32)
+
+
+def _eye_offsets(config: FaceConfig) -> Float32:
+    return np.array(
+        [
+            config.right_eye_rot_x_offset, config.right_eye_rot_y_offset,
+            config.left_eye_rot_x_offset, config.left_eye_rot_y_offset,
+        ],
+        np.float32,
+    )  # fmt: skip
