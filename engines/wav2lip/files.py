@@ -8,7 +8,7 @@ from pathlib import Path
 from engines.errors import StudioError
 from engines.registry import Readiness
 from engines.wav2lip import WEIGHTS, Wav2LipOptions
-from engines.weights import weight_store
+from engines.weights import weight_mark, weight_store
 
 LIBRARIES = ("torch", "safetensors")
 NO_LIBRARIES = (
@@ -24,7 +24,7 @@ def readiness(options: Wav2LipOptions) -> Readiness:
         return Readiness(NO_LIBRARIES)
     name = chosen(options)
     problem = _absent(SUGGESTED if options.weights == "best" else options.weights)
-    return Readiness(variant=name) if name else Readiness(problem)
+    return Readiness(variant=_variant(name)) if name else Readiness(problem)
 
 
 def chosen(options: Wav2LipOptions) -> str:
@@ -39,6 +39,11 @@ def file_of(name: str) -> Path | None:
         return weight_store().path(WEIGHTS[name])
     except StudioError:
         return None
+
+
+def _variant(name: str) -> str:
+    """The choice ``name``, with a mark of its file where another one may lie under that name."""
+    return " ".join(filter(None, (name, weight_mark(WEIGHTS[name]))))
 
 
 def _absent(name: str) -> str:
