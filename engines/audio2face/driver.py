@@ -15,11 +15,11 @@ from dataclasses import replace
 import numpy as np
 
 from engines.audio2face import Audio2FaceOptions
-from engines.audio2face.face import joined
 from engines.audio2face.files import CHOICES, folder_of, require
 from engines.audio2face.live import LiveFace, Take, face_motion
-from engines.audio2face.liveliness import blinking, head_of, scene_of
+from engines.audio2face.liveliness import blinking, head_of, lids_of, scene_of
 from engines.audio2face.model import FaceModel, load_model
+from engines.driving import joined_motion
 from engines.progress import Watch
 from engines.types import EmotionKey, Expression, Float32, Motion, Speech
 
@@ -46,16 +46,23 @@ class Audio2FaceDriver:
     def drive(self, speech: Speech, expression: Expression, fps: float, options: Audio2FaceOptions) -> Motion:
         """Motion of round(duration * fps) frames, at least one: Audio2Face's face, with head, breath and blinks
         of the embedded driver. Raises StudioError if the model is not there or not the right one."""
-        return self.drive_watched(speech, Take(expression, fps, options), Watch())
+        return joined_motion(list(self.drive_pieces(speech, expression, fps, options, Watch())))
 
-    def drive_watched(self, speech: Speech, take: Take, watch: Watch) -> Motion:
-        """As ``drive``, telling ``watch`` how far it is. Raises Cancelled."""
-        speech = _with_sound(speech)
+    def drive_pieces(
+        self, speech: Speech, expression: Expression, fps: float, options: Audio2FaceOptions, watch: Watch
+    ) -> Iterator[Motion]:
+        """As ``drive``, while it is made, telling ``watch`` how far it is. Raises Cancelled."""
+        speech, take = _with_sound(speech), Take(expression, fps, options)
         live = self.listen(take, speech.sample_rate)
-        frames = live.moving(joined([live.hear(*piece) for piece in self._pieces(speech, watch)]))
-        scene = scene_of(speech, take.expression, len(frames), take.fps)
-        motion = face_motion(frames, head_of(scene, take.expression), take)
-        return blinking(motion, scene, take.expression)
+        scene = scene_of(speech, expression, max(round(speech.duration * fps), 1), fps)
+        head, lids = head_of(scene, expression), lids_of(scene, expression)
+        at = 0
+        for piece in self._pieces(speech, watch):
+            frames = live.moving(live.hear(*piece))
+            seen = slice(at, at + len(frames))
+            if len(frames):
+                yield blinking(face_motion(frames, head[seen], take, at), lids[seen])
+            at += len(frames)
 
     def listen(self, take: Take, sample_rate: int) -> LiveFace:
         """A stream of sound at ``sample_rate`` Hz. Raises StudioError like ``drive``."""

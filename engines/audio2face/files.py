@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from engines.audio2face import FACES, GROUPS, Audio2FaceOptions
 from engines.audio2face.pointers import is_pointer
 from engines.errors import StudioError
 from engines.registry import Readiness
-from engines.weights import WeightStore, problem_of, weight_store
+from engines.weights import WeightStore, problem_of, weight_mark, weight_store
 
 LIBRARIES = ("onnxruntime",)
 NO_LIBRARIES = (
@@ -43,7 +44,7 @@ def readiness(options: Audio2FaceOptions) -> Readiness:
     if not name:
         return Readiness(problem_with(_suggested(options)))
     emotion = "" if options.emotions == "chosen" else problem_with(Choice(EMOTION))
-    return Readiness(emotion, variant=name)
+    return Readiness(emotion, variant=f"{name} {_mark(CHOICES[name])}")
 
 
 def chosen(options: Audio2FaceOptions) -> str:
@@ -101,9 +102,15 @@ def _suggested(options: Audio2FaceOptions) -> Choice:
     return next(begun, Choice("mark"))
 
 
+def _mark(choice: Choice) -> str:
+    """What tells the files of ``choice`` from others of the same names."""
+    marks = "".join(weight_mark(name) for name in files_of(choice))
+    return sha256(marks.encode()).hexdigest()[:8]
+
+
 def require(options: Audio2FaceOptions) -> str:
     """The choice to use; raises StudioError saying what is missing."""
-    found = readiness(options)
-    if found.problem:
-        raise StudioError(found.problem)
-    return found.variant
+    problem = readiness(options).problem
+    if problem:
+        raise StudioError(problem)
+    return chosen(options)

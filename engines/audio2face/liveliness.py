@@ -29,10 +29,14 @@ def head_of(scene: Scene, expression: Expression) -> Float32:
     return head_motion(scene, expression.seed, expression.head, expression.breathing)
 
 
-def blinking(motion: Motion, scene: Scene, expression: Expression) -> Motion:
-    """``motion`` with blinks over everything else that its lids do."""
+def lids_of(scene: Scene, expression: Expression) -> Float32:
+    """(T, 2) how far blinks shut the left and the right eye."""
+    return blinks(scene, expression.blink, expression.seed)
+
+
+def blinking(motion: Motion, shut: Float32) -> Motion:
+    """``motion`` with blinks over everything else that its lids do; ``shut`` (T, 2): left and right."""
     shapes = motion.blendshapes.copy()
-    shut = blinks(scene, expression.blink, expression.seed)
     for eye, side in enumerate(("Left", "Right")):
         lid, wide = BLENDSHAPE_INDEX[f"eyeBlink{side}"], BLENDSHAPE_INDEX[f"eyeWide{side}"]
         shapes[:, lid] += shut[:, eye] * (1.0 - shapes[:, lid])

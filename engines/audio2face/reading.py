@@ -64,21 +64,21 @@ def read_json(path: Path, kind: type[T], key: str = "") -> T:
             document = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             raise Unfit("it is damaged or no JSON") from None
-        return _validated(document, kind, key)
+        found: T = _validated(document, kind, key)
+        return found
 
 
-def _validated(document: Any, kind: type[T], key: str) -> T:
+def _validated(document: Any, kind: Any, key: str) -> Any:
     if key:
         if not isinstance(document, dict) or key not in document:
             raise Unfit(f"it lacks '{key}'")
         document = document[key]
     try:
-        found: T = _adapter(kind).validate_python(document)
+        return _adapter(kind).validate_python(document)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise Unfit(f"its '{place}' does not fit ({first['msg']})") from None
-    return found
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""The formulae of Audio2Face-3D once more, frame by frame over all vertices, as plainly as they are published."""
+"""The formulae of Audio2Face-3D once more, frame by frame over all vertices, as plainly as can be."""
 
 from __future__ import annotations
 

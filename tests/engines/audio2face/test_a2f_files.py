@@ -48,56 +48,47 @@ def change_arrays(path: Path, **arrays: object) -> None:
     np.savez(path, **held)
 
 
-def spoil(folder: Path, what: str) -> None:
-    if what == "no folder":
-        shutil.rmtree(folder)
-    elif what == "pointer":
-        (folder / "network.onnx").write_text(POINTER)
-    elif what == "cut off network":
-        content = (folder / "network.onnx").read_bytes()
-        (folder / "network.onnx").write_bytes(content[: len(content) // 2])
-    elif what == "cut off arrays":
-        content = (folder / "model_data.npz").read_bytes()
-        (folder / "model_data.npz").write_bytes(content[: len(content) // 2])
-    elif what == "damaged arrays":
-        content = bytearray((folder / "bs_tongue.npz").read_bytes())
-        content[len(content) // 2] ^= 255
-        (folder / "bs_tongue.npz").write_bytes(bytes(content))
-    elif what == "no json":
-        (folder / "network_info.json").write_text("<html>401</html>")
-    elif what == "deep json":
-        (folder / "model.json").write_text("[" * 100_000)
-    elif what == "other kind":
-        change(folder / "network_info.json", id__type="diffusion")
-    elif what == "outside":
-        change(folder / "model.json", modelDataPath="../../secret.npz")
-    elif what == "key missing":
-        change(folder / "network_info.json", params__num_shapes_skin=None)
-    elif what == "other sizes":
-        change(folder / "network_info.json", params__num_shapes_skin=272)
-    elif what == "other window":
-        change(folder / "network_info.json", audio_params__buffer_len=8000)
-    elif what == "strange emotion":
-        change(folder / "network_info.json", params__explicit_emotions=["bliss"] * 10)
-    elif what == "shot":
-        change(folder / "model_config.json", config__source_shot="p9")
-    elif what == "pickle":
-        change_arrays(folder / "model_data.npz", neutral_jaw=np.array([{"a": 1}], object))
-    elif what == "no number":
-        change_arrays(folder / "model_data.npz", lip_open_pose_delta=np.full((VERTICES, 3), np.nan, np.float32))
-    elif what == "array missing":
-        change_arrays(folder / "model_data.npz", saccade_rot_matrix=None)
-    elif what == "other face":
-        change_arrays(folder / "bs_skin.npz", neutral=np.zeros((VERTICES + 1, 3), np.float32))
-    elif what == "mask":
-        change_arrays(folder / "bs_skin.npz", frontalMask=np.array([0, VERTICES]))
-    elif what == "strange shape":
-        names = np.array([b"neutral", b"mouthOfGod"])
-        change_arrays(folder / "bs_skin.npz", poseNames=names, mouthOfGod=np.zeros((VERTICES, 3), np.float32))
-    elif what == "pairs":
-        change(folder / "bs_skin_config.json", blendshape_params__bsSolveSymmetryPoses=[0] * 9)
-    elif what == "too few":
-        change(folder / "bs_skin_config.json", blendshape_params__bsWeightOffsets=[0.0])
+def cut(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(bytes(content))
+
+
+STRANGE = {
+    "poseNames": np.array([b"neutral", b"mouthOfGod"]),
+    "mouthOfGod": np.zeros((VERTICES, 3), np.float32),
+}
+NO_NUMBERS = np.full((VERTICES, 3), np.nan, np.float32)
+INFO, DATA, SKIN, SOLVE = "network_info.json", "model_data.npz", "bs_skin.npz", "bs_skin_config.json"
+SPOILED = {
+    "no folder": lambda f: shutil.rmtree(f),
+    "pointer": lambda f: (f / "network.onnx").write_text(POINTER),
+    "cut off network": lambda f: cut(f / "network.onnx"),
+    "cut off arrays": lambda f: cut(f / DATA),
+    "damaged arrays": lambda f: flip(f / "bs_tongue.npz"),
+    "no json": lambda f: (f / INFO).write_text("<html>401</html>"),
+    "deep json": lambda f: (f / "model.json").write_text("[" * 100_000),
+    "other kind": lambda f: change(f / INFO, id__type="diffusion"),
+    "outside": lambda f: change(f / "model.json", modelDataPath="../../secret.npz"),
+    "key missing": lambda f: change(f / INFO, params__num_shapes_skin=None),
+    "other sizes": lambda f: change(f / INFO, params__num_shapes_skin=272),
+    "other window": lambda f: change(f / INFO, audio_params__buffer_len=8000),
+    "strange emotion": lambda f: change(f / INFO, params__explicit_emotions=["bliss"] * 10),
+    "shot": lambda f: change(f / "model_config.json", config__source_shot="p9"),
+    "pickle": lambda f: change_arrays(f / DATA, neutral_jaw=np.array([{"a": 1}], object)),
+    "no number": lambda f: change_arrays(f / DATA, lip_open_pose_delta=NO_NUMBERS),
+    "array missing": lambda f: change_arrays(f / DATA, saccade_rot_matrix=None),
+    "other face": lambda f: change_arrays(f / SKIN, neutral=np.zeros((VERTICES + 1, 3), np.float32)),
+    "mask": lambda f: change_arrays(f / SKIN, frontalMask=np.array([0, VERTICES])),
+    "strange shape": lambda f: change_arrays(f / SKIN, **STRANGE),
+    "pairs": lambda f: change(f / SOLVE, blendshape_params__bsSolveSymmetryPoses=[0] * 9),
+    "too few": lambda f: change(f / SOLVE, blendshape_params__bsWeightOffsets=[0.0]),
+}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +119,7 @@ def spoil(folder: Path, what: str) -> None:
     ],
 )
 def test_what_does_not_fit_is_named_in_one_sentence(folder: Path, what: str, file: str, words: str) -> None:
-    spoil(folder, what)
+    SPOILED[what](folder)
     with pytest.raises(StudioError) as refused:
         load_model(folder)
     sentence = str(refused.value)
@@ -162,7 +153,7 @@ def without_digests(monkeypatch: pytest.MonkeyPatch) -> None:
         name: replace(entry, sha256="") if name.startswith("audio2face.") else entry
         for name, entry in weights._read_manifest(weight_store().manifest).items()
     }
-    monkeypatch.setattr(weights, "_read_manifest", lambda manifest: entries)
+    monkeypatch.setattr(weights, "_read_manifest", lambda _: entries)
 
 
 def test_without_files_the_engine_says_what_to_do(model_files: Path) -> None:
@@ -189,7 +180,8 @@ def test_the_first_model_that_is_there_is_taken(
 ) -> None:
     put(regression_toy, "Audio2Face-3D-v2.3.1-James", "james", monkeypatch)
     found = readiness(Audio2FaceOptions())
-    assert (found.problem, found.variant) == ("", "james")
+    assert not found.problem
+    assert found.variant.startswith("james ")
     assert "Mark" in readiness(Audio2FaceOptions(model="mark")).problem
     assert "Audio2Emotion" in readiness(Audio2FaceOptions(emotions="heard")).problem
     motion = Audio2FaceDriver().drive(

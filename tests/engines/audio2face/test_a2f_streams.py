@@ -26,7 +26,7 @@ def test_a_stream_equals_the_whole(request, kind, fps):
     model = request.getfixturevalue(f"{kind}_model")
     rate, samples = 22_050, voice(1.7, 22_050)
     whole = LiveFace(model, take(fps), rate).feed(samples, last=True)
-    pieces, live = fed(model, take(fps), samples, [1, 3000, 777, 9000], rate)
+    pieces, _ = fed(model, take(fps), samples, [1, 3000, 777, 9000], rate)
     assert len(whole) == round(len(samples) / rate * fps)
     assert sum(map(len, pieces)) == len(whole)
     assert [piece.first for piece in pieces] == list(np.cumsum([0, *map(len, pieces)])[:-1])

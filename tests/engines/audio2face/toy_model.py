@@ -73,7 +73,10 @@ def _face(random: np.random.Generator, regression: bool) -> dict[str, np.ndarray
     }
     if not regression:
         return data | {"neutral_skin": skin.reshape(-1), "neutral_tongue": tongue.reshape(-1)}
-    shapes = random.standard_normal((COMPONENTS, VERTICES, 3)), random.standard_normal((TONGUE_COMPONENTS, 24, 3))
+    shapes = (
+        random.standard_normal((COMPONENTS, VERTICES, 3)),
+        random.standard_normal((TONGUE_COMPONENTS, 24, 3)),
+    )
     return data | {
         "shapes_mean_skin": skin,
         "shapes_mean_tongue": tongue,
@@ -249,7 +252,8 @@ def write_diffusion(folder: Path, seed: int = 2) -> tuple[Toy, ...]:
                 "emotions": list(EMOTIONS), "default_emotion": [0.0] * 10, "identities": list(FACES),
                 "skin_size": 3 * VERTICES, "tongue_size": 3 * TONGUE_VERTICES, "jaw_size": 15, "eyes_size": 4,
                 "num_diffusion_steps": 2, "num_gru_layers": 2, "gru_latent_dim": LATENT,
-                "num_frames_left_truncate": LEFT, "num_frames_right_truncate": LEFT, "num_frames_center": CENTRE,
+                "num_frames_left_truncate": LEFT, "num_frames_right_truncate": LEFT,
+                "num_frames_center": CENTRE,
             },
             "audio_params": {
                 "buffer_len": 16000, "padding_left": 16000, "padding_right": 16000, "samplerate": 16000,
