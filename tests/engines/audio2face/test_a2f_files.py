@@ -16,7 +16,7 @@ from engines.audio2face.model import load_model
 from engines.errors import StudioError
 from engines.types import Expression, Speech
 from engines.weights import weight_store
-from tests.engines.audio2face.conftest import voice
+from tests.engines.audio2face.conftest import put, voice
 from tests.engines.audio2face.toy_model import VERTICES, Toy
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 75751144\n".format("d" * 64)
@@ -132,28 +132,6 @@ def test_what_does_not_fit_is_named_in_one_sentence(folder: Path, what: str, fil
 def test_a_diffusion_model_knows_its_faces(diffusion_toys: tuple[Toy, ...]) -> None:
     with pytest.raises(StudioError, match="no face Bob, only Claire, James, Mark"):
         load_model(diffusion_toys[0].folder, "Bob")
-
-
-def put(toy: Toy, name: str, choice: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The toy where the studio looks for ``name``, as if its digests were not known."""
-    store = weight_store()
-    target = store.folder / "audio2face" / name
-    shutil.copytree(toy.folder, target)
-    without_digests(monkeypatch)
-    assert all(store.target_of(store.weight(each)).is_file() for each in files_of(CHOICES[choice]))
-    return target
-
-
-def without_digests(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
-    from engines import weights
-
-    entries = {
-        name: replace(entry, sha256="") if name.startswith("audio2face.") else entry
-        for name, entry in weights._read_manifest(weight_store().manifest).items()
-    }
-    monkeypatch.setattr(weights, "_read_manifest", lambda _: entries)
 
 
 def test_without_files_the_engine_says_what_to_do(model_files: Path) -> None:
