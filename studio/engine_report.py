@@ -175,7 +175,7 @@ def _engine(engine: Engine, sources: Sources) -> EngineReport:
         version=engine.version,
         stages=tuple(engine.stages),
         recipes=tuple(recipe.title for recipe in recipes),
-        needs=_needs(recipes, files, problem),
+        needs=_needs(engine.recipes, files, problem),
         licence=engine.licence,
         memory=engine.memory,
         state=status.state if status else "unloaded",
@@ -227,8 +227,8 @@ def _state(store: WeightStore, weight: Weight) -> tuple[FileState, str]:
     return ("damaged", f"{problem}.") if target.exists() else ("missing", "")
 
 
-def _needs(recipes: list[Recipe], files: tuple[FileReport, ...], problem: str) -> str:
-    """In words: what its recipes say, and its model files."""
+def _needs(recipes: tuple[Recipe, ...], files: tuple[FileReport, ...], problem: str) -> str:
+    """In words: what the recipes say that it brings, and its model files."""
     said = list(_said(recipes))
     if files:
         said.append(
@@ -237,5 +237,5 @@ def _needs(recipes: list[Recipe], files: tuple[FileReport, ...], problem: str) -
     return "; ".join(said) or ("what is said below" if problem else "nothing")
 
 
-def _said(recipes: list[Recipe]) -> Iterator[str]:
+def _said(recipes: tuple[Recipe, ...]) -> Iterator[str]:
     yield from sorted({recipe.needs for recipe in recipes if recipe.needs != "nothing"})

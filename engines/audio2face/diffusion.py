@@ -10,7 +10,7 @@ import numpy as np
 
 from engines.audio2face.feelings import Feelings
 from engines.audio2face.folder import SAMPLE_RATE, DiffusionInfo, emotion_order
-from engines.audio2face.network import Layout, OutOfMemory, Runner
+from engines.audio2face.network import Layout, OutOfMemory, Runner, numbers
 from engines.audio2face.regression import NO_ROOM
 from engines.audio2face.sound import Sound
 from engines.errors import StudioError
@@ -112,8 +112,8 @@ class DiffusionTrack:
             made = self._runner.run(feeds)
         except OutOfMemory:
             raise StudioError(NO_ROOM) from None
-        self._memory = made["output_latents"]
-        return made["prediction"][0, sizes.left : sizes.left + sizes.centre]
+        self._memory = numbers(made["output_latents"])
+        return numbers(made["prediction"][0, sizes.left : sizes.left + sizes.centre])
 
     def _start(self, window: int) -> int:
         return int(window * self._stride // 1) - self._info.sound.before

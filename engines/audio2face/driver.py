@@ -15,7 +15,8 @@ from dataclasses import replace
 import numpy as np
 
 from engines.audio2face import Audio2FaceOptions
-from engines.audio2face.files import CHOICES, folder_of, require
+from engines.audio2face.files import CHOICES, EMOTION, folder_of, require
+from engines.audio2face.heard import EmotionModel, HeardFeelings, heard_wishes, load_emotion_model
 from engines.audio2face.live import LiveFace, Take, face_motion
 from engines.audio2face.liveliness import blinking, head_of, lids_of, scene_of
 from engines.audio2face.model import FaceModel, load_model
@@ -32,10 +33,11 @@ STILL = 0.3
 
 
 class Audio2FaceDriver:
-    """The driver stage: one model in memory at a time. Safe for several threads."""
+    """The driver stage: one face in memory at a time, and Audio2Emotion. Safe for several threads."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, FaceModel] = {}
+        self._emotion: EmotionModel | None = None
         self._lock = threading.Lock()
 
     @property
@@ -66,7 +68,11 @@ class Audio2FaceDriver:
 
     def listen(self, take: Take, sample_rate: int) -> LiveFace:
         """A stream of sound at ``sample_rate`` Hz. Raises StudioError like ``drive``."""
-        return LiveFace(self._model(take.options), take, sample_rate)
+        model = self._model(take.options)
+        if take.options.emotions == "chosen":
+            return LiveFace(model, take, sample_rate)
+        wanted = heard_wishes(take.options, take.expression)
+        return LiveFace(model, take, sample_rate, HeardFeelings(self._emotion_model(), wanted))
 
     def pose(self, expression: Expression) -> Float32:
         """The face that is silent with the first emotions of ``expression``: (52,) float32 in [0, 1]."""
@@ -79,6 +85,7 @@ class Audio2FaceDriver:
     def close(self) -> None:
         """Let go of the model."""
         self._loaded.clear()
+        self._emotion = None
 
     def _pieces(self, speech: Speech, watch: Watch) -> Iterator[tuple[Float32, bool]]:
         """The samples piece by piece, and whether it is the last."""
@@ -95,6 +102,11 @@ class Audio2FaceDriver:
                 choice = CHOICES[name]
                 self._loaded = {name: load_model(folder_of(choice.group), choice.face)}
             return self._loaded[name]
+
+    def _emotion_model(self) -> EmotionModel:
+        with self._lock:
+            self._emotion = self._emotion or load_emotion_model(folder_of(EMOTION))
+            return self._emotion
 
 
 def _with_sound(speech: Speech) -> Speech:

@@ -219,18 +219,18 @@ def read_folder(path: Path, face: str = "") -> ModelFolder:
 
 def _regression(path: Path) -> ModelFolder:
     files = read_json(path / MODEL, RegressionFiles)
-    info = read_json(_inside(path, files.info), RegressionInfo)
+    info = read_json(inside(path, files.info), RegressionInfo)
     _check_info(path / files.info, info, "regression")
-    moods = _inside(path, files.moods)
+    moods = inside(path, files.moods)
     return ModelFolder(
-        path, _onnx(path, files.network), info, _inside(path, files.config), _inside(path, files.data),
+        path, onnx_of(path, files.network), info, inside(path, files.config), inside(path, files.data),
         *_parts(path, files.shapes), moods,
     )  # fmt: skip
 
 
 def _diffusion(path: Path, face: str) -> ModelFolder:
     files = read_json(path / MODEL, DiffusionFiles)
-    info = read_json(_inside(path, files.info), DiffusionInfo)
+    info = read_json(inside(path, files.info), DiffusionInfo)
     _check_info(path / files.info, info, "diffusion")
     with refusing(path / MODEL):
         faces = info.sizes.identities
@@ -240,19 +240,19 @@ def _diffusion(path: Path, face: str) -> ModelFolder:
             raise Unfit(f"it knows no face {face}, only {', '.join(faces)}")
     index = faces.index(face) if face else 0
     return ModelFolder(
-        path, _onnx(path, files.network), info, _inside(path, files.configs[index]),
-        _inside(path, files.data[index]), *_parts(path, files.shapes[index]), face=index,
+        path, onnx_of(path, files.network), info, inside(path, files.configs[index]),
+        inside(path, files.data[index]), *_parts(path, files.shapes[index]), face=index,
     )  # fmt: skip
 
 
 def _parts(path: Path, named: NamedParts) -> tuple[Part, Part]:
     skin, tongue = (
-        Part(_inside(path, shapes.config), _inside(path, shapes.data)) for shapes in (named.skin, named.tongue)
+        Part(inside(path, shapes.config), inside(path, shapes.data)) for shapes in (named.skin, named.tongue)
     )
     return skin, tongue
 
 
-def _inside(path: Path, name: str) -> Path:
+def inside(path: Path, name: str) -> Path:
     """The file called ``name`` in the folder; names that lead elsewhere are refused."""
     with refusing(path / MODEL):
         found = (path / name).resolve()
@@ -261,9 +261,9 @@ def _inside(path: Path, name: str) -> Path:
     return path / name
 
 
-def _onnx(path: Path, name: str) -> Path:
+def onnx_of(path: Path, name: str) -> Path:
     """model.json names the TensorRT plan, which never comes with a model; the network lies beside it."""
-    return _inside(path, name).with_suffix(".onnx")
+    return inside(path, name).with_suffix(".onnx")
 
 
 def _check_info(path: Path, info: RegressionInfo | DiffusionInfo, kind: str) -> None:

@@ -54,12 +54,13 @@ class Network:
             if any(words in str(error).lower() for words in _SPACE):
                 raise OutOfMemory from None
             raise StudioError(f"The network {self._path.name} failed on this sound; fetch it again.") from None
-        return {name: _finite(value) for name, value in zip(self._names, made, strict=True)}
+        return {name: np.asarray(value, np.float32) for name, value in zip(self._names, made, strict=True)}
 
 
-def _finite(value: Any) -> Float32:
-    """Networks give what is no number for sounds that they never heard: it must not stay in smoothing."""
-    return np.nan_to_num(np.asarray(value, np.float32), copy=False, posinf=0.0, neginf=0.0)
+def numbers(said: Float32) -> Float32:
+    """``said`` with 0 for what is no number: networks give such for sounds that they never heard, and it must
+    not stay in smoothing."""
+    return np.nan_to_num(said, posinf=0.0, neginf=0.0)
 
 
 def _session(path: Path) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from engines.audio2face.feelings import Feelings, Frames
 from engines.audio2face.folder import SAMPLE_RATE, RegressionInfo, emotion_order
-from engines.audio2face.network import Layout, OutOfMemory, Runner
+from engines.audio2face.network import Layout, OutOfMemory, Runner, numbers
 from engines.audio2face.sound import Sound
 from engines.errors import StudioError
 from engines.types import Float32
@@ -85,7 +85,7 @@ class RegressionTrack:
         explicit = felt[:, emotion_order(self._info)]
         emotion = np.concatenate([np.tile(self._mood, (len(frames), 1)), explicit], axis=1)
         made = self._runner.run({"emotion": emotion[:, None], "input": heard[:, None]})
-        return made["result"].reshape(len(frames), -1)
+        return numbers(made["result"].reshape(len(frames), -1))
 
     def _start(self, frame: int) -> int:
         return floor(frame * self._stride) - self._info.sound.target
