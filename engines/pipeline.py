@@ -246,6 +246,7 @@ class Pipeline:
         stream = self.stream(request, take, watch)
         ledger.notes.extend(stream.notes)
         self._encode(stream, take.speech, out, watch, ledger)
+        ledger.notes.extend(stream.late)
         return self.finish(request, stream.spec, out, ledger, key)
 
     def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:

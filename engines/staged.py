@@ -74,6 +74,7 @@ class StagedRender:
         self._take: Take | None = None
         self._ready: FrameStream | None = None
         self._writer: _OpenWriter | None = None
+        self._late: list[list[str]] = []
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="sound")
         self._sound: Future[list[Any]] | None = None
 
@@ -115,6 +116,7 @@ class StagedRender:
         for times in (*spent, *(self.segment(outline, index) for index in range(outline.segments))):
             for stage, seconds in times.items():
                 ledger.add(stage, seconds)
+        ledger.notes.extend(dict.fromkeys(note for late in self._late for note in late))
         paths = [self.segment_path(outline, index) for index in range(outline.segments)]
         join_segments(paths, outline.spec, self._sound_of(outline.key, outline.spec).result(), out, self._watch)
         ledger.add("join", time.perf_counter() - start)
@@ -184,6 +186,7 @@ class StagedRender:
             self._stop_writing()
             ready, self._ready = self._ready, None
             stream = ready if ready and index == 0 else self._stream(self._known_take(key), cuts[index].start)
+            self._late.append(stream.late)
             spec = replace(stream.spec, count=cuts[-1].stop)
             self._sound_of(key, spec)
             self._writer = _OpenWriter(replace(stream, spec=spec), cuts, index, self._watch)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from engines.face_geometry import EyeOptions, eye_angles
 from engines.speech2face.eyes import FULL_GAZE
 from engines.types import BLENDSHAPE_INDEX, Float32
 
@@ -13,35 +12,26 @@ SACCADE_HZ = 30.0
 """Rows per second of the table of saccades."""
 
 
-@dataclass(frozen=True)
-class EyeStrengths:
-    """Factors on what the network says and on the saccades; ``offsets`` (4,) degrees: right eye x, y, left x,
-    y; ``seed``: the row of the table of saccades to begin with."""
-
-    network: float
-    saccades: float
-    offsets: Float32
-    seed: int
-
-
 class EyeTrack:
     """The eyes of one stream. ``table`` (N, 2): degrees of saccades about x and y."""
 
-    def __init__(self, table: Float32, strengths: EyeStrengths, step: float) -> None:
-        """``step``: seconds between frames."""
-        self._table, self._strengths = table, strengths
+    def __init__(self, table: Float32, options: EyeOptions, first: int, step: float) -> None:
+        """``first``: the row of the table to begin with; ``step``: seconds between frames."""
+        self._table, self._options, self._first = table, options, np.float32(first)
         self._advance = np.float32(step) * np.float32(SACCADE_HZ)
         self._clock = np.float32(0.0)
 
     def turn(self, said: Float32) -> Float32:
-        """(4,) degrees of the next frame, right x, y, left x, y; the network says ``said`` (4,)."""
+        """(B, 4) degrees of the next frames, right x, y, left x, y; the network says ``said`` (B, 4)."""
+        angles = eye_angles(said, self._table[[self._row() for _ in said]], self._options)
+        return np.asarray(angles[:, [0, 1, 3, 4]], np.float32)
+
+    def _row(self) -> int:
+        """The row of the next frame. The SDK's clock is of float32, and so is this one."""
         rows = len(self._table)
-        row = int(np.float32(self._strengths.seed) + self._clock) % rows
+        row = int(self._first + self._clock) % rows
         self._clock = np.float32((self._clock + self._advance) % np.float32(rows))
-        jumps = np.tile(self._table[row], 2) * np.float32(self._strengths.saccades)
-        return np.asarray(
-            self._strengths.offsets + np.float32(self._strengths.network) * said + jumps, np.float32
-        )
+        return row
 
 
 def look_weights(degrees: Float32) -> Float32:

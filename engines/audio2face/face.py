@@ -8,10 +8,9 @@ import numpy as np
 
 from engines.audio2face.eyes import EyeTrack
 from engines.audio2face.geometry import JAW_POINTS, Geometry
-from engines.audio2face.jaw import rigid_motion
 from engines.audio2face.poses import PoseTrack
 from engines.audio2face.settings import FaceSettings, Offsets
-from engines.audio2face.skin import SkinRest, SkinTrack, lower_face
+from engines.face_geometry import Skin, lower_face, rigid_motions
 from engines.types import BLENDSHAPES, TONGUE_SHAPES, Float32
 
 
@@ -50,51 +49,44 @@ def joined(pieces: list[FaceFrames]) -> FaceFrames:
 class FaceTrack:
     """The face of one stream; what it remembers goes on from frame to frame."""
 
-    def __init__(self, geometry: Geometry, settings: FaceSettings, step: float) -> None:
-        """``step``: seconds between frames."""
-        self._geometry, self._settings = geometry, settings
-        self._skin = SkinTrack(skin_rest(geometry, settings.mask), settings.skin, step)
-        self._eyes = EyeTrack(geometry.saccades, settings.eyes, step)
-        self._skin_poses, self._tongue_poses = (
-            PoseTrack(geometry.skin.poses),
-            PoseTrack(geometry.tongue.poses),
-        )
-        self._columns = (
-            [BLENDSHAPES.index(name) for name in geometry.skin.poses.names],
-            [TONGUE_SHAPES.index(name) for name in geometry.tongue.poses.names],
-        )
+    def __init__(self, geometry: Geometry, settings: FaceSettings, fps: float) -> None:
+        self._geometry, self._settings, self._fps = geometry, settings, fps
+        self._skin = skin_of(geometry, settings)
+        self._smoothed: Float32 | None = None
+        self._eyes = EyeTrack(geometry.saccades, settings.eyes, settings.saccade, 1.0 / fps)
+        self._poses = PoseTrack(geometry.skin.poses), PoseTrack(geometry.tongue.poses)
         self._tongue_rest = geometry.tongue.neutral[geometry.tongue.poses.vertices]
 
     def frames(self, said: Float32) -> FaceFrames:
         """The next B frames; the network says ``said`` (B, R): skin, tongue, jaw (15), eyes (4) in a row."""
         eyes, jaw = said[:, -4:], said[:, -4 - 3 * JAW_POINTS : -4].reshape(-1, JAW_POINTS, 3)
-        surfaces = said[:, : -4 - 3 * JAW_POINTS]
-        width = _width(self._geometry)
-        skin = self._geometry.skin.deltas(surfaces[:, :width])
-        tongue = _moved(
-            self._tongue_rest, self._geometry.tongue.deltas(surfaces[:, width:]), self._settings.tongue
-        )
+        surfaces, width = said[:, : -4 - 3 * JAW_POINTS], _width(self._geometry)
+        deltas = self._geometry.skin.deltas(surfaces[:, :width])
+        skin, self._smoothed = self._skin.move(deltas, self._fps, self._smoothed)
+        tongue = self._geometry.tongue.deltas(surfaces[:, width:])
         teeth = _moved(self._geometry.jaw, jaw, self._settings.teeth)
         return FaceFrames(
-            self._weights(self._skin_poses, [self._skin.pose(delta) for delta in skin], 0),
-            self._weights(self._tongue_poses, list(tongue), 1),
-            np.stack([rigid_motion(self._geometry.jaw, pose) for pose in teeth]),
-            np.stack([self._eyes.turn(row) for row in eyes]),
+            _in_order(self._poses[0], skin, BLENDSHAPES),
+            _in_order(self._poses[1], _moved(self._tongue_rest, tongue, self._settings.tongue), TONGUE_SHAPES),
+            rigid_motions(self._geometry.jaw, teeth).astype(np.float32),
+            self._eyes.turn(eyes),
         )
 
-    def _weights(self, track: PoseTrack, points: list[Float32], which: int) -> Float32:
-        width = len(BLENDSHAPES) if which == 0 else len(TONGUE_SHAPES)
-        out = np.zeros((len(points), width), np.float32)
-        for row, pose in enumerate(points):
-            out[row, self._columns[which]] = track.weights(pose)
-        return out
+
+def _in_order(track: PoseTrack, points: Float32, names: tuple[str, ...]) -> Float32:
+    """(B, N) weights of (B, M, 3) points in the order of ``names``, 0 for shapes that it does not have."""
+    out = np.zeros((len(points), len(names)), np.float32)
+    columns = [names.index(name) for name in track.names]
+    for row, pose in enumerate(points):
+        out[row, columns] = track.weights(pose)
+    return out
 
 
-def skin_rest(geometry: Geometry, mask: tuple[float, float]) -> SkinRest:
+def skin_of(geometry: Geometry, settings: FaceSettings) -> Skin:
     """The skin at the vertices that the solver looks at; the mask is measured on all of them."""
-    seen, skin = geometry.skin.poses.vertices, geometry.skin.neutral
-    lower = lower_face(skin[:, 1], *mask)[seen, None]
-    return SkinRest(skin[seen], geometry.lids[seen], geometry.lips[seen], lower)
+    seen, neutral = geometry.skin.poses.vertices, geometry.skin.neutral
+    lower = lower_face(neutral, *settings.mask)[seen]
+    return Skin(neutral[seen], lower, geometry.lids[seen], geometry.lips[seen], settings.skin)
 
 
 def _width(geometry: Geometry) -> int:

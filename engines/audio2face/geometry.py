@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engines.audio2face.folder import DiffusionInfo, ModelFolder, RegressionInfo
 from engines.audio2face.poses import Poses, read_poses
 from engines.audio2face.reading import Archive, refusing
+from engines.face_geometry import mix_shapes
 from engines.types import BLENDSHAPES, TONGUE_SHAPES, Float32
 
 JAW_POINTS = 5
@@ -17,7 +18,7 @@ JAW_POINTS = 5
 
 @dataclass(frozen=True)
 class Surface:
-    """Skin or tongue: ``neutral`` (V, 3); ``poses`` to solve for, which look at M vertices; ``basis`` (K, 3M)
+    """Skin or tongue: ``neutral`` (V, 3); ``poses`` to solve for, which look at M vertices; ``basis`` (K, M, 3)
     where the network speaks in K principal components, None where it gives all 3V coordinates."""
 
     neutral: Float32
@@ -27,7 +28,7 @@ class Surface:
     def deltas(self, said: Float32) -> Float32:
         """(B, M, 3) from what the network says, (B, K) or (B, 3V)."""
         if self.basis is not None:
-            return (said @ self.basis).reshape(len(said), -1, 3)
+            return np.asarray(mix_shapes(said, self.basis))
         return np.asarray(said.reshape(len(said), -1, 3)[:, self.poses.vertices])
 
 
@@ -92,8 +93,8 @@ def _bases(
 
 
 def _basis(archive: Archive, name: str, shape: tuple[int, int, int], vertices: NDArray[np.int64]) -> Float32:
-    """(K, 3M), row by row: the skin's has 0.2 GB, of which the solver needs a sixth."""
-    basis = np.empty((shape[0], 3 * len(vertices)), np.float32)
+    """(K, M, 3), row by row: the skin's has 0.2 GB, of which the solver needs a sixth."""
+    basis = np.empty((shape[0], len(vertices), 3), np.float32)
     for row, values in enumerate(archive.rows(name, shape)):
-        basis[row] = values[vertices].reshape(-1)
+        basis[row] = values[vertices]
     return basis

@@ -47,11 +47,11 @@ class LiveFace:
         self._take, self._rate = take, sample_rate
         self._fps = Fraction(take.fps).limit_denominator(FINEST)
         settings = face_settings(model.config, take.options, take.expression)
-        self._eye_offsets = settings.eyes.offsets
+        self._eye_offsets = np.array(settings.eyes.offsets, np.float32)
         self._sound = Sound(sample_rate)
         self._feelings = feelings or ChosenFeelings(take.expression.emotions)
         self._track = model.track(self._fps, settings, take.options.input_strength, take.expression.seed)
-        self._face = FaceTrack(model.geometry, settings, float(1 / self._track.rate))
+        self._face = FaceTrack(model.geometry, settings, float(self._track.rate))
         self._retimer = Retimer(self._track.rate, self._fps)
         self._given = self._made = 0
 

@@ -15,6 +15,7 @@ from engines.types import Float32
 Layout = Mapping[str, tuple[int | None, ...]]
 """The sides of tensors by name, None where any number will do."""
 _ERRORS_ONLY = 3
+MOST = np.float32(1e6)
 _SPACE = ("out of memory", "failed to allocate", "bad_alloc", "cublas_status_alloc_failed")
 
 
@@ -58,9 +59,9 @@ class Network:
 
 
 def numbers(said: Float32) -> Float32:
-    """``said`` with 0 for what is no number: networks give such for sounds that they never heard, and it must
-    not stay in smoothing."""
-    return np.nan_to_num(said, posinf=0.0, neginf=0.0)
+    """``said`` with 0 for what is no number, within ±``MOST``: networks give such for sounds that they never
+    heard, and it must not stay in smoothing."""
+    return np.clip(np.nan_to_num(said, posinf=0.0, neginf=0.0), -MOST, MOST)
 
 
 def _session(path: Path) -> Any:

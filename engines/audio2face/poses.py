@@ -86,6 +86,7 @@ class PoseTrack:
     """The weights of one stream: each frame's are held to those of the frame before."""
 
     def __init__(self, poses: Poses) -> None:
+        self.names = poses.names
         self._poses, self._raw = poses, np.zeros(len(poses.names))
         self._points = np.array(poses.solver.neutral, np.float32)[None]
 

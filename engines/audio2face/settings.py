@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.audio2face import Audio2FaceOptions
-from engines.audio2face.eyes import EyeStrengths
 from engines.audio2face.folder import FaceConfig
-from engines.audio2face.skin import SkinStrengths
+from engines.face_geometry import EyeOptions, SkinOptions
 from engines.types import Expression, Float32
 
 SACCADE_ROWS = 5000
@@ -25,14 +24,16 @@ class Offsets:
 
 @dataclass(frozen=True)
 class FaceSettings:
-    """How a face takes what its network says. ``mask``: level and softness of the lower face."""
+    """How a face takes what its network says. ``mask``: level and softness of the lower face; ``saccade``: the
+    row of the table of saccades to begin with."""
 
     input_strength: float
-    skin: SkinStrengths
+    skin: SkinOptions
     mask: tuple[float, float]
     tongue: Offsets
     teeth: Offsets
-    eyes: EyeStrengths
+    eyes: EyeOptions
+    saccade: int
 
 
 def face_settings(config: FaceConfig, options: Audio2FaceOptions, expression: Expression) -> FaceSettings:
@@ -47,25 +48,21 @@ def face_settings(config: FaceConfig, options: Audio2FaceOptions, expression: Ex
             c.tongue_strength * o.tongue,
             _shift(c.tongue_height_offset + o.tongue_height, c.tongue_depth_offset + o.tongue_depth),
         ),
-        teeth=Offsets(
-            c.lower_teeth_strength, _shift(c.lower_teeth_height_offset, c.lower_teeth_depth_offset)
-        ),
-        eyes=EyeStrengths(
-            c.eyeballs_strength * o.eyes, c.saccade_strength * o.saccades, _eye_offsets(c),
-            (c.eye_saccade_seed + expression.seed) % SACCADE_ROWS,
-        ),
-    )  # fmt: skip
+        teeth=Offsets(c.lower_teeth_strength, _shift(c.lower_teeth_height_offset, c.lower_teeth_depth_offset)),
+        eyes=_eyes(c, o),
+        saccade=(c.eye_saccade_seed + expression.seed) % SACCADE_ROWS,
+    )
 
 
-def _skin(config: FaceConfig, options: Audio2FaceOptions, mouth: float) -> SkinStrengths:
-    return SkinStrengths(
-        skin=config.skin_strength * options.skin,
-        upper=config.upper_face_strength * options.upper_face,
-        lower=config.lower_face_strength * options.lower_face * mouth,
-        upper_smoothing=config.upper_face_smoothing + options.upper_smoothing / 1000.0,
-        lower_smoothing=config.lower_face_smoothing + options.lower_smoothing / 1000.0,
-        eyelid_offset=config.eyelid_open_offset + options.eyelids,
-        lip_offset=config.lip_open_offset + options.lips,
+def _skin(config: FaceConfig, options: Audio2FaceOptions, mouth: float) -> SkinOptions:
+    return SkinOptions(
+        skin_strength=config.skin_strength * options.skin,
+        upper_face_strength=config.upper_face_strength * options.upper_face,
+        lower_face_strength=config.lower_face_strength * options.lower_face * mouth,
+        upper_face_smoothing=config.upper_face_smoothing + options.upper_smoothing / 1000.0,
+        lower_face_smoothing=config.lower_face_smoothing + options.lower_smoothing / 1000.0,
+        eyelid_open_offset=config.eyelid_open_offset + options.eyelids,
+        lip_open_offset=config.lip_open_offset + options.lips,
     )
 
 
@@ -73,11 +70,9 @@ def _shift(height: float, depth: float) -> Float32:
     return np.array([0.0, height, depth], np.float32)
 
 
-def _eye_offsets(config: FaceConfig) -> Float32:
-    return np.array(
-        [
-            config.right_eye_rot_x_offset, config.right_eye_rot_y_offset,
-            config.left_eye_rot_x_offset, config.left_eye_rot_y_offset,
-        ],
-        np.float32,
+def _eyes(config: FaceConfig, options: Audio2FaceOptions) -> EyeOptions:
+    c = config
+    offsets = (
+        c.right_eye_rot_x_offset, c.right_eye_rot_y_offset, c.left_eye_rot_x_offset, c.left_eye_rot_y_offset,
     )  # fmt: skip
+    return EyeOptions(c.eyeballs_strength * options.eyes, c.saccade_strength * options.saccades, offsets)

@@ -1,4 +1,4 @@
-// The Python module visema_solver: blendshape weights of faces.
+// The Python module visema_solver: blendshape weights and the points of faces.
 #include <pybind11/stl.h>
 
 #include <array>
@@ -150,4 +150,5 @@ PYBIND11_MODULE(visema_solver, m) {
              "everywhere, diagonal, symmetry, carry, tolerance; symmetry (S, 2) and cancel (C, 2): places of poses.")
         .def("solve", &visema::AnySolver::solve, py::arg("points"), py::arg("previous"),
              "Weights (T, n) in [0, 1] of points (T, V, 3); previous (n,). The GIL is released while it works.");
+    visema::bind_geometry(m);
 }

@@ -35,4 +35,6 @@ void require_triples(const Array<Value>& array, py::ssize_t dimensions, const st
     require(array.size() <= py::ssize_t{1} << 40, message + " of a size that exists");
 }
 
+void bind_geometry(py::module_& m);
+
 }  // namespace visema

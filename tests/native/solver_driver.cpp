@@ -1,4 +1,4 @@
-// Runs the blendshape solver on random and on nasty rigs and faces, and prints a checksum of all that came out.
+// Runs the blendshape solver and a face's geometry on random and on nasty input, and prints a checksum of all that came out.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "solver/geometry.hpp"
 #include "solver/solver.hpp"
 
 namespace {
@@ -113,6 +114,41 @@ void solve_within_bounds(Numbers& any, Sum& sum) {
     sum.add(x);
 }
 
+template <class Value>
+std::vector<Value> numbers(Numbers& any, std::size_t count) {
+    std::vector<Value> found(count);
+    for (Value& value : found) value = static_cast<Value>(anything(any));
+    return found;
+}
+
+template <class Value>
+void move(Numbers& any, int threads, Sum& sum) {
+    const int vertices = whole(any, 0, 1200), frames = whole(any, 0, 4), shapes = whole(any, 0, 5);
+    const std::size_t size = 3 * static_cast<std::size_t>(vertices);
+    const auto neutral = numbers<Value>(any, size), offset = numbers<Value>(any, size), basis = numbers<Value>(any, size * shapes);
+    const auto shares = numbers<Value>(any, vertices), coefficients = numbers<Value>(any, static_cast<std::size_t>(frames) * shapes);
+    std::vector<Value> moves(size * frames), points(size * frames), state(4 * size), mask(vertices);
+    visema::mix_shapes(coefficients.data(), basis.data(), frames, shapes, size, moves.data(), threads);
+    visema::move_skin<Value>({neutral.data(), offset.data(), shares.data(), shares.data(), static_cast<std::size_t>(vertices), Value(1.5),
+                              Value(0.3), Value(1)},
+                             moves.data(), frames, state.data(), whole(any, 0, 1) == 0, points.data(), threads);
+    visema::lower_face(neutral.data(), static_cast<std::size_t>(vertices), 0.6, real(any, 1e-3, 1), mask.data());
+    // A number that is none may have either sign, as the compiler likes.
+    std::vector<double> sane;
+    for (Value point : points) sane.push_back(std::isfinite(point) ? point : 0.0);
+    sum.add(sane);
+}
+
+void turn(Numbers& any, Sum& sum) {
+    const int joints = whole(any, 1, 8);
+    std::vector<double> from, to, matrix(16);
+    for (int i = 0; i < 3 * joints; ++i) from.push_back(allowed(any)), to.push_back(whole(any, 0, 5) ? allowed(any) : from.back());
+    visema::rigid_transform(from.data(), to.data(), joints, matrix.data());
+    for (double entry : matrix)
+        if (!std::isfinite(entry)) std::abort();
+    sum.add(matrix);
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
@@ -126,6 +162,9 @@ int main(int, char** arguments) {
                 solve<float>(any, 1 + round % 3, sums[seed]);
                 solve<double>(any, 1 + round % 3, sums[seed]);
                 solve_within_bounds(any, sums[seed]);
+                move<float>(any, 1 + round % 3, sums[seed]);
+                move<double>(any, 1 + round % 3, sums[seed]);
+                turn(any, sums[seed]);
             }
         });
     for (std::thread& thread : threads) thread.join();

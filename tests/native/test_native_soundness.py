@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).parent
 NATIVE = HERE.parents[1] / "native"
-BINDINGS = {"bindings.cpp", "canvas.cpp", "layers.cpp", "painting.cpp"}
+BINDINGS = {"bindings.cpp", "canvas.cpp", "layers.cpp", "painting.cpp", "geometry_bindings.cpp"}
 COMPILER = next((found for name in ("g++", "clang++") if (found := shutil.which(name))), None)
 SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 Sources = Callable[[Path], list[Path]]

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from engines.face_boxes import smooth_boxes
 from engines.liveportrait import crop as portrait_crop
 from engines.liveportrait import keypoints as portrait
 from engines.mel import log_mel
 from engines.sadtalker import audio, coefficients, crop
 from engines.solver import BlendshapeSolver, SolverOptions
-from engines.wav2lip.boxes import smooth_boxes
 from engines.wav2lip.sound import window_starts
 
 Arrays = dict[str, Any]

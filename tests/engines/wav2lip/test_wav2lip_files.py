@@ -14,13 +14,14 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from engines.checkpoints import read_weights
 from engines.errors import StudioError
 from engines.ledger import Ledger
 from engines.progress import Watch
 from engines.requests import engine_versions
 from engines.types import AvatarRef, Output, RenderRequest, Words
 from engines.wav2lip import checkpoint
-from engines.wav2lip.checkpoint import load_generator, read_weights
+from engines.wav2lip.checkpoint import PURPOSE, load_generator
 from engines.wav2lip.network import SIZES, Generator96
 from engines.weights import weight_store
 from studio.cli import main
@@ -92,7 +93,7 @@ def test_a_scripted_module_is_read_without_running_it(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.jit.script(module).save(str(tmp_path / "net.pt"))
-    found = read_weights(tmp_path / "net.pt")
+    found = read_weights(tmp_path / "net.pt", PURPOSE)
     assert list(found) == list(module.state_dict())
     assert all(torch.equal(found[name], value) for name, value in module.state_dict().items())
 
