@@ -19,8 +19,9 @@ from engines.audio2face import Audio2FaceOptions
 from engines.audio2face.blending import UNMAPPED, Blending, EmotionBlend
 from engines.audio2face.feelings import ChosenFeelings, Frames
 from engines.audio2face.folder import MODEL, SAMPLE_RATE, inside, onnx_of
-from engines.audio2face.network import Network, Runner
+from engines.audio2face.network import Layouts, Runner
 from engines.audio2face.reading import Unfit, read_json, refusing
+from engines.audio2face.runners import open_runner
 from engines.audio2face.sound import Sound
 from engines.types import EMOTIONS, Expression, Float32
 
@@ -111,8 +112,8 @@ def load_emotion_model(path: Path) -> EmotionModel:
         mapping = tuple(config.mapping.get(name, UNMAPPED) for name in info.emotions)
         if not all(UNMAPPED <= place < len(EMOTIONS) for place in mapping):
             raise Unfit("its emotion_correspondence names emotions that there are not")
-    layout = {"input_values": (None, None)}, {"output": (None, len(info.emotions))}
-    return EmotionModel(Network(onnx_of(path, files.network), *layout), mapping, config)
+    layouts: Layouts = {"input_values": (None, None)}, {"output": (None, len(info.emotions))}
+    return EmotionModel(open_runner(path, onnx_of(path, files.network), layouts), mapping, config)
 
 
 class HeardFeelings:

@@ -15,9 +15,10 @@ from engines.audio2face.diffusion import DiffusionTrack, Noise
 from engines.audio2face.feelings import Feelings
 from engines.audio2face.folder import DiffusionInfo, FaceConfig, ModelFolder, RegressionInfo, read_folder
 from engines.audio2face.geometry import Geometry, read_geometry
-from engines.audio2face.network import Network, Runner
+from engines.audio2face.network import Runner
 from engines.audio2face.reading import Archive, Unfit, read_json, refusing
 from engines.audio2face.regression import RegressionTrack
+from engines.audio2face.runners import open_runner
 from engines.audio2face.settings import FaceSettings
 from engines.audio2face.sound import Sound
 from engines.types import Float32
@@ -78,9 +79,8 @@ def load_model(path: Path, face: str = "") -> FaceModel:
 def open_network(folder: ModelFolder) -> Runner:
     """The network of a folder, ready to run."""
     info = folder.info
-    if isinstance(info, DiffusionInfo):
-        return Network(folder.network, *diffusion.layouts(info))
-    return Network(folder.network, *regression.layouts(info))
+    layouts = diffusion.layouts(info) if isinstance(info, DiffusionInfo) else regression.layouts(info)
+    return open_runner(folder.path, folder.network, layouts)
 
 
 def _mood(folder: ModelFolder, config: FaceConfig) -> Float32:

@@ -14,6 +14,8 @@ from engines.types import Float32
 
 Layout = Mapping[str, tuple[int | None, ...]]
 """The sides of tensors by name, None where any number will do."""
+Layouts = tuple[Layout, Layout]
+"""Those of the inputs and of the outputs."""
 _ERRORS_ONLY = 3
 MOST = np.float32(1e6)
 _SPACE = ("out of memory", "failed to allocate", "bad_alloc", "cublas_status_alloc_failed")

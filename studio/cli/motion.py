@@ -55,7 +55,7 @@ def command(context: click.Context, /, **values: Any) -> None:
             options=options,
             output=Output(values["fps"]),
         )
-        motion, _ = studio.pipeline.move(spoken.speech, request, recipe)
+        motion, _ = studio.pipeline.move(spoken.speech, request, recipe, watch)
         write_motion(values["out"], motion)
     for note in spoken.notes:
         print(note, file=sys.stderr)
