@@ -44,7 +44,11 @@ from engines.requests import (
     check_engines,
     check_kind,
     content_document,
+<<<<<<< HEAD
     engine_version,
+=======
+    content_options,
+>>>>>>> main
     engine_versions,
     finishers_of,
     is_transparent,
@@ -119,9 +123,16 @@ class Pipeline:
         """The motion for ``speech`` with the request's expression, the tags in its text, and its frame rate."""
         engine = get_engine(recipe.driver)
         expression = felt_over_time(request.expression, request.words, speech)
+<<<<<<< HEAD
         parsed = engine.parse_options(request.options.get(engine.name, {}))
         moved = asdict(expression), request.output.fps, asdict(parsed)
         key = make_key(engine_version(engine, request), speech_digest(speech), *moved)
+=======
+        given = request.options.get(engine.name, {})
+        parsed = engine.parse_options(given)
+        moved = asdict(expression), request.output.fps, content_options(engine, given)
+        key = make_key(engine.version, speech_digest(speech), *moved)
+>>>>>>> main
 
         def make() -> bytes:
             driver = self.manager.stage(engine.name, "driver")
@@ -221,7 +232,8 @@ class Pipeline:
             return take
         expression = felt_over_time(request.expression, request.words, take.speech)
         options = engine.parse_options(request.options.get(engine.name, {}))
-        given = Given(take.speech, take.motion, expression, options)
+        lips_follow = any(finisher.makes_lips for finisher in finishers_of(request))
+        given = Given(take.speech, take.motion, expression, options, lips_follow)
         with ledger.timed("rehearse"):
             animator = self.manager.stage(engine.name, "animator")
             placed = _placed(take.prepared, request.avatar, engine)

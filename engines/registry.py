@@ -63,7 +63,7 @@ class Engine:
     ``readiness``: "module:function" in a module that imports nothing heavy, called with the parsed options;
     returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
     ``notice``: what a person must know before using it, e.g. that text goes to another machine.
-    ``rehearses``: its animator is a RehearsingAnimator.
+    ``rehearses``: its animator is a RehearsingAnimator. ``makes_lips``: its finisher draws the mouth anew.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Engine:
     notice: str = ""
     takes: Literal["picture", "video"] = "picture"
     rehearses: bool = False
+    makes_lips: bool = False
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """An instance of ``options``; raises StudioError naming the first value that does not fit."""

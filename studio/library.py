@@ -1,7 +1,7 @@
 """Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
 
 data/avatars/<owner>/<id>/source.<ext>  manifest.json  (source.npz: the faces in a film)
-data/clips/<owner>/<id>/clip.mp4|webm   manifest.json  (recording.<ext>, backdrop0.<ext>, clip.c2pa)
+data/clips/<owner>/<id>/clip.mp4|webm   manifest.json  (recording.<ext>, clip.c2pa, files of options)
 data/trash/<owner>/<avatars or clips>/<id>/
 """
 

@@ -46,4 +46,5 @@ ENGINE = Engine(
     weights=tuple(WEIGHTS.values()),
     memory=1536 << 20,
     readiness="engines.wav2lip.files:readiness",
+    makes_lips=True,
 )

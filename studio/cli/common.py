@@ -15,7 +15,7 @@ import click
 from engines.adjust import HANDLES, check_shifts
 from engines.audio import duration_words
 from engines.errors import StudioError
-from engines.options import OptionField, option_fields
+from engines.options import FILES, OptionField, option_fields
 from engines.progress import Watch
 from engines.registry import all_engines, get_recipe
 from engines.types import EMOTIONS, MAX_SHIFT, AvatarRef, EmotionKey, Expression, HandleShift, Words
@@ -23,7 +23,13 @@ from engines.voices import speaker_of
 from studio.services import DEFAULT_RECIPE, FILM_RECIPE, Studio
 from studio.settings import load_settings
 
-CLICK_TYPES: dict[str, Any] = {"number": float, "integer": int, "boolean": bool}
+CLICK_TYPES: dict[str, Any] = {
+    "number": float,
+    "integer": int,
+    "boolean": bool,
+    "picture": click.Path(),
+    "file": click.Path(),
+}
 
 
 @contextmanager
@@ -180,10 +186,10 @@ def terminal_watch(quiet: bool) -> Watch:
 
 
 def _flag(entry: OptionField, flag: str, destination: str | None = None) -> click.Option:
-    text = f"{entry.description or entry.title}  [default: {entry.default}]"
-    return click.Option(
-        [f"--{flag}", destination or entry.name], type=_click_type(entry), default=None, help=text
-    )
+    default = "none" if entry.kind in FILES and not entry.default else entry.default
+    text = f"{entry.description or entry.title}  [default: {default}]"
+    flags = [f"--{name}" for name in (flag, entry.flag) if name]
+    return click.Option([*flags, destination or entry.name], type=_click_type(entry), default=None, help=text)
 
 
 def _click_type(entry: OptionField) -> Any:

@@ -114,6 +114,22 @@ class EmotionTab:
 
 
 @dataclass(frozen=True)
+class MotionPanel:
+    """Motion alone: the head in 3D, and the file for animators with its format."""
+
+    notice: gr.HTML
+    show: gr.Button
+    progress: gr.HTML
+    cancel: gr.Button
+    stage: gr.HTML
+    form: gr.Dropdown
+    about: gr.HTML
+    character: gr.File
+    export: gr.Button
+    download: gr.DownloadButton
+
+
+@dataclass(frozen=True)
 class PreviewTab:
     """The clip: its progress, the video, how it was made, and the earlier ones."""
 
@@ -130,6 +146,7 @@ class PreviewTab:
     fps: gr.Dropdown
     size: gr.Dropdown
     finish: gr.CheckboxGroup
+    motion: MotionPanel
     clips: gr.HTML
     shown: gr.State
 

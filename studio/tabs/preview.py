@@ -20,6 +20,7 @@ from studio.tabs.answer import answer
 from studio.tabs.ask import asking, must_ask
 from studio.tabs.files import credentials_beside, credentials_button, publish
 from studio.tabs.guard import Updates, warning
+from studio.tabs.motion import build_motion_panel, connect_motion_panel
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts, PreviewTab
 from studio.tabs.request import OWN_SIZE, request_from
@@ -72,10 +73,13 @@ def build_preview_tab(recipes: Mapping[str, Recipe], recipe: Recipe) -> PreviewT
             fps = gr.Dropdown(FRAME_RATES, value=round(Output().fps), label="Frames per second", elem_id="fps")
             size = gr.Dropdown(SIZES, value=OWN_SIZE, label="Long side in pixels", elem_id="size")
         finish = _finish_choice()
+    motion = build_motion_panel()
     gr.HTML("<h2>Earlier clips</h2>", apply_default_css=False)
     clips = gr.HTML(js_on_load=ON_CLIPS, apply_default_css=False, elem_id="clips")
     playing = (empty, player, video, download, credentials, making)
-    return PreviewTab(notice, progress, cancel, *playing, choice, fps, size, finish, clips, gr.State(""))
+    return PreviewTab(
+        notice, progress, cancel, *playing, choice, fps, size, finish, motion, clips, gr.State("")
+    )
 
 
 def _finish_choice() -> gr.CheckboxGroup:
@@ -105,6 +109,7 @@ def connect_preview_tab(parts: Parts) -> None:
         guard.event(events.cancel), [parts.token, parts.job_id], [tab.notice, tab.progress], **quick
     )
     shown = [tab.notice, *shown_by(tab)]
+    connect_motion_panel(parts)
     tab.clips.select(guard.event(events.show), [parts.token], shown, **quick)
     tab.clips.delete(guard.event(events.remove), [parts.token, tab.shown], shown, **quick)
 
