@@ -44,11 +44,8 @@ from engines.requests import (
     check_engines,
     check_kind,
     content_document,
-<<<<<<< HEAD
-    engine_version,
-=======
     content_options,
->>>>>>> main
+    engine_version,
     engine_versions,
     finishers_of,
     is_transparent,
@@ -123,16 +120,10 @@ class Pipeline:
         """The motion for ``speech`` with the request's expression, the tags in its text, and its frame rate."""
         engine = get_engine(recipe.driver)
         expression = felt_over_time(request.expression, request.words, speech)
-<<<<<<< HEAD
-        parsed = engine.parse_options(request.options.get(engine.name, {}))
-        moved = asdict(expression), request.output.fps, asdict(parsed)
-        key = make_key(engine_version(engine, request), speech_digest(speech), *moved)
-=======
         given = request.options.get(engine.name, {})
         parsed = engine.parse_options(given)
         moved = asdict(expression), request.output.fps, content_options(engine, given)
-        key = make_key(engine.version, speech_digest(speech), *moved)
->>>>>>> main
+        key = make_key(engine_version(engine, request), speech_digest(speech), *moved)
 
         def make() -> bytes:
             driver = self.manager.stage(engine.name, "driver")

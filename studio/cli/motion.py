@@ -46,21 +46,6 @@ def command(context: click.Context, /, **values: Any) -> None:
     if not values["out"].parent.is_dir():
         raise StudioError(f"There is no folder '{values['out'].parent}'; make it or choose another one.")
     with open_studio(context) as studio:
-<<<<<<< HEAD
-        watch = terminal_watch(quiet=False)
-        spoken = studio.pipeline.speak(words, recipe, options, watch)
-        spoken = studio.pipeline.align(spoken, words, recipe, watch)
-        request = RenderRequest(
-            avatar=AvatarRef(""),
-            words=words,
-            expression=make_expression(values),
-            options=options,
-            output=Output(values["fps"]),
-        )
-        motion, _ = studio.pipeline.move(spoken.speech, request, recipe, watch)
-        write_motion(values["out"], motion)
-    for note in spoken.notes:
-=======
         make = _spoken if values["idle"] is None else _idle
         performance = make(studio, values)
         write_export(values["out"], performance, chosen)
@@ -81,7 +66,6 @@ def _spoken(studio: Studio, values: dict[str, Any]) -> Performance:
     tell_of_voice(words, request.recipe)
     performance, notes = perform(studio.pipeline, request, terminal_watch(quiet=False), values["character"])
     for note in notes:
->>>>>>> main
         print(note, file=sys.stderr)
     return performance
 
