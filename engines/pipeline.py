@@ -22,7 +22,7 @@ from engines.cache import (
     unpack_motion,
 )
 from engines.driving import Performance, joined_motion, motion_pieces
-from engines.encode import check_clip_path, encode_clip
+from engines.encode import ENCODINGS, check_clip_path, encode_clip
 from engines.feeling_tags import felt_over_time
 from engines.files import whole_file
 from engines.inputs import check_files
@@ -248,18 +248,14 @@ class Pipeline:
         take = self.rehearse(request, watch, ledger)
         stream = self.stream(request, take, watch)
         ledger.notes.extend(stream.notes)
-        self._encode(stream, take.speech, out, watch, ledger)
+        start, spent = time.perf_counter(), [0.0]
+        with closing(ahead(stream.frames)) as frames:
+            timed = replace(stream, frames=timing(frames, spent))
+            encode_clip(timed, take.speech, out, watch, ENCODINGS[request.output.encoding])
+        ledger.add("frames", spent[0])  # how long the encoder waited for them
+        ledger.add("encode", time.perf_counter() - start - spent[0])
         ledger.notes.extend(stream.late)
         return self.finish(request, stream.spec, out, ledger, key)
-
-    def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:
-        """Encode while frames are being made; "frames" is how long the encoder waited for them."""
-        spent = [0.0]
-        start = time.perf_counter()
-        with closing(ahead(stream.frames)) as frames:
-            encode_clip(replace(stream, frames=timing(frames, spent)), speech, out, watch)
-        ledger.add("frames", spent[0])
-        ledger.add("encode", time.perf_counter() - start - spent[0])
 
     def finish(self, request: RenderRequest, spec: FrameSpec, out: Path, ledger: Ledger, key: str) -> Clip:
         """The clip that lies at ``out``, and keep it for the next request that is the same."""

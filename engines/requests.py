@@ -17,7 +17,16 @@ from engines.adjust import check_shifts
 from engines.digests import file_digest
 from engines.errors import StudioError
 from engines.options import FILES, Kind, option_fields
-from engines.registry import Engine, all_recipes, engine_readiness, get_engine, get_finisher, get_recipe
+from engines.registry import (
+    Cost,
+    Engine,
+    all_recipes,
+    engine_cost,
+    engine_readiness,
+    get_engine,
+    get_finisher,
+    get_recipe,
+)
 from engines.sniff import is_video, sidecar
 from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
 from engines.voices import speaker_of
@@ -166,6 +175,15 @@ def check_engines(request: RenderRequest) -> None:
         problem = engine_readiness(engine, request.options.get(engine.name, {})).problem
         if problem:
             raise StudioError(problem)
+
+
+def making_cost(recipe: str, finish: Iterable[str], options: Mapping[str, Mapping[str, Any]]) -> Cost:
+    """What the networks of a recipe and of what else goes over its frames have to do together."""
+    found = get_recipe(recipe)
+    names = dict.fromkeys((found.driver, found.animator, *found.finishers, *finish))
+    engines = [get_engine(name) for name in names]
+    lips = any(engine.makes_lips for engine in engines)
+    return sum((engine_cost(engine, options.get(engine.name, {}), lips) for engine in engines), Cost())
 
 
 def making_name(recipe: str, finish: Iterable[str]) -> str:

@@ -111,7 +111,7 @@ ENGINE = Engine(
             voice="espeak",
             driver="audio2face",
             animator="facemesh",
-            needs="the files of one Audio2Face-3D model and onnxruntime; faster than speech on a GPU only",
+            needs="onnxruntime and one of the models; faster than speech on a GPU only",
         ),
     ),
 )

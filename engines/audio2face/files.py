@@ -62,11 +62,9 @@ def folder_of(group: str) -> Path:
 def problem_with(choice: Choice) -> str:
     """What is wrong with the first file that ``choice`` needs and that is not right, as a sentence, or ""."""
     store = weight_store()
-    for name in files_of(choice):
-        problem = _problem(store, name)
-        if problem:
-            return f"Audio2Face cannot work: {problem}: {_remedy(store, choice.group)}."
-    return ""
+    problems = (_problem(store, name) for name in files_of(choice))
+    first = next(filter(None, problems), "")
+    return f"{first}: {_remedy(store, choice.group)}." if first else ""
 
 
 def files_of(choice: Choice) -> tuple[str, ...]:
@@ -80,6 +78,8 @@ def files_of(choice: Choice) -> tuple[str, ...]:
 def _problem(store: WeightStore, name: str) -> str:
     weight = store.weight(name)
     path = store.target_of(weight)
+    if not path.exists():
+        return f"Audio2Face needs the {path.name} of {path.parent.name}, which does not come with the studio"
     if is_pointer(path):
         return f"{path} is a Git LFS pointer, not the file itself"
     return problem_of(path, weight)

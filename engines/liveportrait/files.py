@@ -8,13 +8,16 @@ from pathlib import Path
 from engines.errors import StudioError
 from engines.liveportrait import WEIGHTS, LivePortraitOptions
 from engines.model_files import LIBRARIES
-from engines.registry import Readiness
+from engines.registry import Cost, Readiness
 from engines.weights import weight_store
 
 NO_LIBRARIES = (
     "LivePortrait needs torch and safetensors, which are not installed: start ./run.sh --full once, or run "
     "pip install -r requirements-neural.txt."
 )
+OF_PHOTO, OF_FRAME = 38.0, 617.0
+"""GMAC."""
+LOOP_FPS = 12.5
 
 
 def readiness(_options: LivePortraitOptions) -> Readiness:
@@ -31,6 +34,13 @@ def find_files() -> dict[str, Path]:
         raise StudioError(problem)
     store = weight_store()
     return {network: store.path(name) for network, name in WEIGHTS.items()}
+
+
+def cost(options: LivePortraitOptions, lips_follow: bool) -> Cost:
+    """As counted on the networks; a loop as without a GPU, where it is drawn at half the frames."""
+    if options.performance == "live" or (options.performance == "auto" and not lips_follow):
+        return Cost(photo=OF_PHOTO, frame=OF_FRAME)
+    return Cost(photo=OF_PHOTO, rehearsal=options.loop_seconds * LOOP_FPS * OF_FRAME)
 
 
 def _problem() -> str:
