@@ -164,6 +164,7 @@ def exported(page: Any, folder: Path) -> Path:
     with page.expect_download() as waiting:
         page.locator("#motion-file").click()
     path = folder / waiting.value.suggested_filename
+    assert path.name == "motion-livelink.csv"
     waiting.value.save_as(path)
     return path
 
