@@ -85,6 +85,13 @@ def test_it_reaches_the_networks_that_have_a_choice(with_engines):
     assert at_quality(own, "high")[0].options == {"painter": {"size": "256"}}
 
 
+def test_sadtalker_draws_larger_faces_at_high_quality():
+    request = RenderRequest(AvatarRef("face.png"), Words("Hello."), recipe="sadtalker")
+    assert at_quality(request, "high")[0].options == {"sadtalker": {"size": "512"}}
+    assert at_quality(request, "medium")[0].options == {}
+    assert at_quality(request, "low")[0].options == {"sadtalker": {"batch": 2}}
+
+
 def test_what_was_given_by_itself_stays(with_engines):
     with_engines(ready)
     request = RenderRequest(AvatarRef("a.png"), Words("Hi."), output=Output(30.0, 512), finish=("wav2lip",))
