@@ -16,6 +16,7 @@ from engines.liveportrait import LivePortraitOptions, animator
 from engines.liveportrait.animator import LivePortraitAnimator
 from engines.liveportrait.crop import SIZE
 from engines.liveportrait.implicit import Implicit
+from engines.liveportrait.painter import Painter
 from engines.liveportrait.preparing import MATRIX
 from engines.liveportrait.templates import write_template
 from engines.progress import Watch
@@ -37,6 +38,13 @@ def to_the_right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "right.pkl"
     write_template(path, motion)
     return path
+
+
+@pytest.fixture
+def stage(stand_in: Painter) -> LivePortraitAnimator:
+    made = LivePortraitAnimator()
+    made._painter = stand_in
+    return made
 
 
 def moving() -> Motion:
@@ -62,8 +70,8 @@ def shift_between(first: Image, second: Image, way: Any) -> float:
     return cv2.phaseCorrelate(*crops, window)[0][0] / (SIZE / 2)
 
 
-def test_a_photo_follows_a_template(with_portrait_models: Path, prepared: Arrays, to_the_right: Path) -> None:
-    stage, options = LivePortraitAnimator(), LivePortraitOptions(drive=str(to_the_right), drive_smooth=0.0)
+def test_a_photo_follows_a_template(stage: LivePortraitAnimator, prepared: Arrays, to_the_right: Path) -> None:
+    options = LivePortraitOptions(drive=str(to_the_right), drive_smooth=0.0)
     ready = rehearsed(stage, prepared, options)
     frames = shown(stage, ready, options)
     way = prepared[MATRIX]
@@ -106,8 +114,7 @@ def test_a_video_is_read_once_and_drives_a_whole_clip(
     assert read == [clip]
 
 
-def test_what_cannot_drive_is_said(with_portrait_models: Path, prepared: Arrays, tmp_path: Path) -> None:
-    stage = LivePortraitAnimator()
+def test_what_cannot_drive_is_said(stage: LivePortraitAnimator, prepared: Arrays, tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("up, down")
     for options, word in (
