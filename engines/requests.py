@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from engines.adjust import check_shifts
+from engines.digests import file_digest
 from engines.errors import StudioError
 from engines.options import FILES, Kind, option_fields
 from engines.registry import Engine, all_recipes, engine_readiness, get_engine, get_finisher, get_recipe
@@ -21,7 +22,6 @@ from engines.sniff import is_video, sidecar
 from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
 from engines.voices import speaker_of
 
-_READ_BLOCK = 1 << 20
 OptionPlace = tuple[str, str]
 """An engine and one of its options."""
 
@@ -74,22 +74,6 @@ def check_emotions(keys: tuple[EmotionKey, ...]) -> None:
 def _adapter(kind: type) -> TypeAdapter[Any]:
     """Made once: building it takes longer than a whole check."""
     return TypeAdapter(kind)
-
-
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file's bytes."""
-    found = Path(path).stat()
-    return _digest(str(path), found.st_size, found.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _digest(path: str, _size: int, _changed: int) -> str:
-    """Kept: films are large, and a render names its avatar several times."""
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while block := file.read(_READ_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def source_digest(source: str | Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.digests import file_digest
 from engines.liveportrait.drive_options import DriveOptions
 from engines.liveportrait.driving import DRIVING_VERSION
 from engines.liveportrait.implicit import Implicit
@@ -15,7 +16,6 @@ from engines.liveportrait.mixing import Drive, fitting, mixed
 from engines.liveportrait.packing import from_arrays, to_arrays
 from engines.liveportrait.templates import is_template, read_template
 from engines.progress import Watch
-from engines.requests import file_digest
 from engines.stages import Given, Keep
 from engines.types import Arrays
 

@@ -20,7 +20,7 @@ from engines.progress import Watch
 from engines.registry import all_engines, all_recipes, get_engine, get_recipe
 from engines.types import EMOTIONS, MAX_SHIFT, AvatarRef, EmotionKey, Expression, HandleShift, Words
 from engines.voices import speaker_of
-from studio.services import Studio
+from studio.services import DEFAULT_RECIPE, FILM_RECIPE, Studio
 from studio.settings import load_settings
 
 CLICK_TYPES: dict[str, Any] = {
@@ -65,7 +65,10 @@ def words_flags(command: click.Command) -> click.Command:
             help="Voice for --text, such as de, piper:en_US-amy-medium or openai:alloy@de (see 'voices list'); "
             "with --audio, its language.",
         ),
-        click.Option(["--recipe"], default="instant", show_default=True, help="Which engines work together."),
+        click.Option(
+            ["--recipe"],
+            help=f"Which engines work together; {DEFAULT_RECIPE} if not given, {FILM_RECIPE} for a video.",
+        ),
     ]
     return command
 

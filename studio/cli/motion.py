@@ -23,6 +23,7 @@ from studio.cli.common import (
     words_flags,
     words_from,
 )
+from studio.services import DEFAULT_RECIPE
 
 PATH = click.Path(path_type=Path)
 
@@ -41,7 +42,7 @@ def command(context: click.Context, /, **values: Any) -> None:
         _write_idle(context, values)
         return
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
-    recipe, options = get_recipe(values["recipe"]), engine_options(values)
+    recipe, options = get_recipe(values["recipe"] or DEFAULT_RECIPE), engine_options(values)
     tell_of_voice(words, recipe.name)
     with open_studio(context) as studio:
         watch = terminal_watch(quiet=False)
@@ -65,7 +66,7 @@ def _write_idle(context: click.Context, values: dict[str, Any]) -> None:
     if any(values[name] is not None for name in ("text", "text_file", "audio")):
         raise StudioError("An idle face says nothing; leave out --text, --text-file and --audio.")
     with open_studio(context) as studio:
-        driver = studio.manager.stage(get_recipe(values["recipe"]).driver, "driver")
+        driver = studio.manager.stage(get_recipe(values["recipe"] or DEFAULT_RECIPE).driver, "driver")
         if not hasattr(driver, "idle"):
             raise StudioError("The driver of this recipe has no idle motion; choose --recipe instant.")
         motion = driver.idle(make_expression(values), values["idle"], values["fps"])

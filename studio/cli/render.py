@@ -33,7 +33,7 @@ from studio.cli.common import (
 )
 from studio.consent import BY_COMMAND, CONSENTS, Consent, ConsentRecord
 from studio.library import LOCAL_OWNER
-from studio.services import Studio, avatar_ref
+from studio.services import Studio, avatar_ref, usual_recipe
 
 PATH = click.Path(path_type=Path)
 FINISHERS = ", ".join(all_finishers())
@@ -74,11 +74,12 @@ words_flags(expression_flags(engine_flags(command)))
 def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
     watch = terminal_watch(values["as_json"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
+    avatar = with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"])
     request = RenderRequest(
-        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"]),
+        avatar=avatar,
         words=words,
         expression=make_expression(values),
-        recipe=values["recipe"],
+        recipe=values["recipe"] or usual_recipe(is_video(Path(avatar.source))),
         options=engine_options(values),
         output=Output(values["fps"], values["size"]),
         finish=values["finish"],
