@@ -72,6 +72,7 @@ ENGINE = Engine(
     weights=tuple(WEIGHTS.values()),
     memory=1536 << 20,
     readiness="engines.liveportrait.files:readiness",
+    cost="engines.liveportrait.files:cost",
     rehearses=True,
     recipes=(
         Recipe(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import platform
+import shutil
+import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from engines.errors import StudioError
 from engines.liveportrait import WEIGHTS, LivePortraitOptions
 from engines.model_files import LIBRARIES
-from engines.registry import Readiness
+from engines.registry import Cost, Readiness
 from engines.weights import weight_store
 
 NO_LIBRARIES = (
@@ -16,12 +20,32 @@ NO_LIBRARIES = (
     "pip install -r requirements-neural.txt."
 )
 
+PHOTO_GMAC, FRAME_GMAC = 38.0, 617.0
+SLOW_FPS, FAST_FPS = 12.5, 25.0
+"""Frames a second of a loop without and with a GPU; those in between are mixed."""
+
 
 def readiness(_options: LivePortraitOptions) -> Readiness:
     """Whether the libraries and all model files are there."""
     if any(find_spec(name) is None for name in LIBRARIES):
         return Readiness(NO_LIBRARIES)
     return Readiness(_problem())
+
+
+def cost(options: LivePortraitOptions) -> Cost:
+    """As counted on the networks. Under lips that a finisher makes, a loop may be all that is drawn."""
+    live = Cost(photo=PHOTO_GMAC, frame=FRAME_GMAC)
+    if options.performance == "live" or (options.performance == "auto" and _has_gpu()):
+        return live
+    frames = options.loop_seconds * (FAST_FPS if _has_gpu() else SLOW_FPS)
+    return replace(live, under_lips=Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC))
+
+
+def _has_gpu() -> bool:
+    """Without asking torch, which takes seconds to import."""
+    return shutil.which("nvidia-smi") is not None or (
+        sys.platform == "darwin" and platform.machine() == "arm64"
+    )
 
 
 def find_files() -> dict[str, Path]:

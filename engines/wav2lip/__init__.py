@@ -47,4 +47,5 @@ ENGINE = Engine(
     memory=1536 << 20,
     readiness="engines.wav2lip.files:readiness",
     makes_lips=True,
+    cost="engines.wav2lip.files:cost",
 )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
+from engines.quality import enhancers
 from studio.api.avatars import (
     AvatarStatus,
     AvatarTerms,
@@ -18,7 +19,6 @@ from studio.api.avatars import (
 )
 from studio.api.context import Id, Owner, TheStudio, upload_folder
 from studio.api.errors import Refused, known
-from studio.api.preparing import SIZES
 from studio.api.renders import (
     EMOTIONS_HELP,
     RIGHT_HELP,
@@ -28,9 +28,8 @@ from studio.api.renders import (
     SpeechFields,
     Terms,
     kept,
+    order_of,
     own_avatar,
-    recipe_with,
-    request_of,
     submit,
 )
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
@@ -40,13 +39,7 @@ from studio.services import DEFAULT_RECIPE, recipe_for
 
 router = APIRouter(prefix="/api", tags=["SadTalker service"])
 Quality = Literal["low", "medium", "high"]
-MEDIUM, HIGH, LOW = SIZES
-QUALITIES: dict[str, tuple[int | None, float]] = {
-    "low": (LOW, 20.0),
-    "medium": (MEDIUM, 25.0),
-    "high": (HIGH, 25.0),
-}
-"""Long side in pixels and frames per second."""
+WITHOUT = "Leave 'enhancer' out."
 
 
 class UploadForm(BaseModel):
@@ -102,22 +95,24 @@ def vip_generate(
     form: Annotated[VipForm, Form(media_type="multipart/form-data")], studio: TheStudio, owner: Owner
 ) -> Accepted:
     """Queue a clip of an avatar before all that are no VIPs."""
-    wanted = (form.enhancer or "none").lower()
-    recipe = DEFAULT_RECIPE if wanted == "none" else _enhancing(wanted)
+    enhancer = (form.enhancer or "none").lower()
+    if enhancer != "none":
+        _check_enhancer(enhancer)
     avatar, name = own_avatar(studio, owner, form.image_id)
-    size, fps = QUALITIES[form.quality]
-    said = {"text": form.text, "emotions": form.emotions}
-    fields = SpeechFields.model_validate({**said, "recipe": recipe, "size": size, "fps": fps})
+    said = {"text": form.text, "emotions": form.emotions, "quality": form.quality, "recipe": DEFAULT_RECIPE}
+    fields = SpeechFields.model_validate({**said, "enhance": None if enhancer == "none" else enhancer})
     with upload_folder(studio) as folder:
         audio = kept(form.audio_file, folder, "audio")
         if audio is None:
             raise Refused(422, "'audio_file' is empty.", "Send a recording.")
-        request = request_of(avatar, SentFiles(audio), fields)
-        return accepted(studio, owner, submit(studio, owner, request, Terms(name, vip=True)))
+        order = order_of(avatar, SentFiles(audio), fields)
+        job = submit(studio, owner, order.request, Terms(name, vip=True))
+        return accepted(studio, owner, job, order.notes)
 
 
-def _enhancing(enhancer: str) -> str:
-    return recipe_with(enhancer, f"the enhancer '{enhancer}'", "Leave 'enhancer' out.").name
+def _check_enhancer(name: str) -> None:
+    if name not in enhancers():
+        raise Refused(501, f"That needs the enhancer '{name}', which this studio does not have.", WITHOUT)
 
 
 @router.get("/vip/status/{session_id}")

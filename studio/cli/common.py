@@ -17,7 +17,7 @@ from engines.audio import duration_words
 from engines.errors import StudioError
 from engines.options import FILES, OptionField, option_fields
 from engines.progress import Watch
-from engines.registry import all_engines, all_recipes, get_engine, get_recipe
+from engines.registry import Recipe, all_engines, all_recipes, get_engine, get_recipe
 from engines.types import EMOTIONS, MAX_SHIFT, AvatarRef, EmotionKey, Expression, HandleShift, Words
 from engines.voices import speaker_of
 from studio.services import DEFAULT_RECIPE, FILM_RECIPE, Studio
@@ -102,8 +102,8 @@ def engine_flags(command: click.Command) -> click.Command:
     return command
 
 
-def engine_options(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Per engine, the options that were given; short flags count for the engines of the recipe.
+def engine_options(values: dict[str, Any], recipe: str) -> dict[str, dict[str, Any]]:
+    """Per engine, the options that were given; short flags count for the engines of ``recipe``.
 
     Raises StudioError for a short flag that none of them knows.
     """
@@ -113,14 +113,13 @@ def engine_options(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         if separator and value is not None:
             chosen.setdefault(engine, {})[option] = value
     for flag, value in chosen.pop(SHORT, {}).items():
-        for engine, option in _takers(flag.replace("_", "-"), values):
+        for engine, option in _takers(flag.replace("_", "-"), get_recipe(recipe), values):
             chosen.setdefault(engine, {}).setdefault(option, value)
     return chosen
 
 
-def _takers(flag: str, values: dict[str, Any]) -> list[tuple[str, str]]:
-    """The engines of the chosen recipe that ``--flag`` is for, and their options."""
-    recipe = get_recipe(values["recipe"])
+def _takers(flag: str, recipe: Recipe, values: dict[str, Any]) -> list[tuple[str, str]]:
+    """The engines of ``recipe`` and of --finish that ``--flag`` is for, and their options."""
     names = recipe.driver, recipe.animator, *recipe.finishers, *values.get("finish", ())
     found = [(name, option) for name in names for option in _called(flag, name)]
     if not found:

@@ -42,7 +42,8 @@ def command(context: click.Context, /, **values: Any) -> None:
         _write_idle(context, values)
         return
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
-    recipe, options = get_recipe(values["recipe"] or DEFAULT_RECIPE), engine_options(values)
+    recipe = get_recipe(values["recipe"] or DEFAULT_RECIPE)
+    options = engine_options(values, recipe.name)
     tell_of_voice(words, recipe.name)
     with open_studio(context) as studio:
         watch = terminal_watch(quiet=False)

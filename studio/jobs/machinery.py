@@ -17,7 +17,7 @@ from studio.jobs.runner import Runner
 from studio.jobs.running import Limits
 from studio.jobs.storage import open_storage
 from studio.jobs.store import JobRow, JobStore
-from studio.jobs.timings import Timings
+from studio.jobs.timings import Forecast, Timings
 from studio.jobs.worker import Terms, Worker
 from studio.library import Library, StoredClip
 from studio.settings import Settings
@@ -79,6 +79,10 @@ class Machinery:
         if running is not None:
             running.stop()
         self.runner.announce()
+
+    def expected(self, row: JobRow) -> float:
+        """Seconds that all of a job should take on this machine."""
+        return Forecast(self.timings, self.files.named(row)).whole
 
     def collect(self, row: JobRow) -> StoredClip | None:
         """The clip of a completed job, brought here if another machine made it; None if it was deleted."""

@@ -113,7 +113,7 @@ def test_a_flag_takes_the_path(toned: RenderRequest) -> None:
     @words_flags
     @click.command()
     def command(**values: Any) -> dict[str, dict[str, Any]]:
-        return engine_options(values)
+        return engine_options(values, values["recipe"] or "instant")
 
     path = option_files(toned)["tone", "tone"]
     given = command.main(["--tone-tone", path], standalone_mode=False)
