@@ -35,7 +35,7 @@ def readiness(_options: LivePortraitOptions) -> Readiness:
 def cost(options: LivePortraitOptions) -> Cost:
     """As counted on the networks. Under lips that a finisher makes, a loop may be all that is drawn."""
     live = Cost(photo=PHOTO_GMAC, frame=FRAME_GMAC)
-    if options.performance == "live" or (options.performance == "auto" and _has_gpu()):
+    if options.drive or options.performance == "live" or (options.performance == "auto" and _has_gpu()):
         return live
     frames = options.loop_seconds * (FAST_FPS if _has_gpu() else SLOW_FPS)
     return replace(live, under_lips=Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC))

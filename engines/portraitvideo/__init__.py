@@ -41,6 +41,7 @@ ENGINE = Engine(
     weights=tuple(WEIGHTS.values()),
     memory=1536 << 20,
     readiness="engines.liveportrait.files:readiness",
+    cost="engines.portraitvideo.cost:cost",
     takes="video",
     rehearses=True,
     recipes=(

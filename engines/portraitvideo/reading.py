@@ -13,11 +13,10 @@ from engines.footage.film import Film, FilmReader
 from engines.liveportrait.crop import SIZE, crop_matrix
 from engines.liveportrait.painter import Painter, Reading
 from engines.liveportrait.preparing import DOWN, LIPS, SCALE, SEEN_BY_106, cut, ratios
+from engines.portraitvideo.cost import SHUT
 from engines.types import Float32, Image, Portrait
 
 Floats = NDArray[Any]
-SHUT = 12
-"""Frames of the film, the most shut ones, that tell how the mouth rests."""
 APART = 0.4
 """Seconds between two of them at least."""
 
