@@ -205,10 +205,9 @@ def making_cost(recipe: str, finish: Iterable[str], options: Mapping[str, Mappin
     """What the networks of a recipe and of what else goes over its frames have to do together."""
     found = get_recipe(recipe)
     names = dict.fromkeys((found.driver, found.animator, *found.finishers, *finish))
-    costs = [engine_cost(get_engine(name), options.get(name, {})) for name in names]
-    if any(get_engine(name).makes_lips for name in names):
-        costs = [cost.under_lips or cost for cost in costs]
-    return sum(costs, Cost())
+    engines = [get_engine(name) for name in names]
+    lips = any(engine.makes_lips for engine in engines)
+    return sum((engine_cost(engine, options.get(engine.name, {}), lips) for engine in engines), Cost())
 
 
 def making_name(recipe: str, finish: Iterable[str]) -> str:

@@ -10,6 +10,6 @@ SHUT = 12
 """Frames of the film, the most shut ones, that tell how the mouth rests."""
 
 
-def cost(_options: PortraitVideoOptions) -> Cost:
+def cost(_options: PortraitVideoOptions, _lips_follow: bool) -> Cost:
     """As counted on the networks: every frame is read as a photo is, and drawn."""
     return Cost(photo=SHUT * PHOTO_GMAC, frame=PHOTO_GMAC + FRAME_GMAC)

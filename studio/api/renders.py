@@ -48,7 +48,7 @@ QUALITY_HELP = "Size, frame rate, encoder and enhancer in one word; fields that 
 OPTIONS_HELP = 'JSON, options by engine: {"facemesh": {"background": "blurred"}}.'
 
 
-class SpeechFields(BaseModel):
+class SaidFields(BaseModel):
     """What is said and how it should feel."""
 
     text: OptionalText = Field(None, max_length=20_000, description="What to say; with a recording: its words.")
@@ -57,11 +57,16 @@ class SpeechFields(BaseModel):
     expression: OptionalText = Field(None, max_length=2000, description=STRENGTHS_HELP)
     options: OptionalText = Field(None, max_length=20_000, description=OPTIONS_HELP)
     recipe: str = Field("instant", max_length=80, description="Which engines work together.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
+
+
+class SpeechFields(SaidFields):
+    """The same, and how it should look."""
+
     finish: OptionalText = Field(None, max_length=200, description=FINISH_HELP)
     enhance: OptionalText = Field(None, max_length=80, description=ENHANCE_HELP)
     enhance_strength: OptionalShare = Field(None, ge=0, le=1, description="How much of that is seen.")
     quality: OptionalQuality = Field(None, description=QUALITY_HELP)
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
     fps: OptionalRate = Field(None, description="Frames per second; 25 otherwise.")
     size: OptionalSize = Field(None, ge=64, le=3840, description="Long side in pixels; the photo's otherwise.")
 
@@ -85,7 +90,7 @@ class Order:
 
 def order_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Order:
     """The order, every range checked. Raises StudioError, also for files named by a path of ours."""
-    request = _request_of(avatar, files, fields)
+    request = request_of(avatar, files, fields)
     if fields.enhance:
         request = enhanced(request, fields.enhance, fields.enhance_strength)
     if not fields.quality:
@@ -94,7 +99,8 @@ def order_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Order
     return Order(*at_quality(request, fields.quality, given))
 
 
-def _request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> RenderRequest:
+def request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> RenderRequest:
+    """What is asked for, without levels of quality. Raises StudioError as ``order_of`` does."""
     felt = {"emotions": [asdict(key) for key in parse_emotions(fields.emotions)], "seed": fields.seed}
     audio = str(files.audio) if files.audio else None
     document = {
