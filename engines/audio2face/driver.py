@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from engines.audio2face import Audio2FaceOptions
-from engines.audio2face.files import CHOICES, EMOTION, folder_of, require
+from engines.audio2face.files import EMOTION, folder_of, require
 from engines.audio2face.heard import EmotionModel, HeardFeelings, heard_wishes, load_emotion_model
 from engines.audio2face.live import LiveFace, Take, face_motion
 from engines.audio2face.liveliness import blinking, head_of, lids_of, scene_of
@@ -96,10 +96,9 @@ class Audio2FaceDriver:
             yield speech.samples[start : start + size], start + size >= count
 
     def _model(self, options: Audio2FaceOptions) -> FaceModel:
-        name = require(options)
+        choice, name = require(options)
         with self._lock:
             if name not in self._loaded:
-                choice = CHOICES[name]
                 self._loaded = {name: load_model(folder_of(choice.group), choice.face)}
             return self._loaded[name]
 
