@@ -225,20 +225,25 @@ class Pipeline:
         options = engine.parse_options(request.options.get(engine.name, {}))
         lips_follow = any(finisher.makes_lips for finisher in finishers_of(request))
         given = Given(take.speech, take.motion, expression, options, lips_follow)
-        with ledger.timed("rehearse"):
+        made: list[Tier] = []
+        with ledger.timed("rehearse") as from_cache:
             animator = self.manager.stage(engine.name, "animator")
             placed = _placed(take.prepared, request.avatar, engine)
-            more = animator.rehearse(placed, given, self._keep(request, engine), watch)
+            more = animator.rehearse(placed, given, self._keep(request, engine, made), watch)
+            if not made:
+                from_cache()
         return replace(take, prepared={**take.prepared, **more})
 
-    def _keep(self, request: RenderRequest, engine: Engine) -> Keep:
+    def _keep(self, request: RenderRequest, engine: Engine, made: list[Tier]) -> Keep:
+        """The cache for what ``engine`` rehearses; ``made`` gets the tiers of what was not there."""
         version = engine_versions(request)[engine.name]
         key = photo_key(request.avatar, PIPELINE_VERSION, version, request.output.size)
 
         def keep(tier: Tier, parts: tuple[Any, ...], make: Callable[[], Arrays]) -> Arrays:
-            data, _ = self.cache.get_or_make(
+            data, cached = self.cache.get_or_make(
                 tier, make_key(key, "rehearse", *parts), tag_of(engine), lambda: pack_arrays(make())
             )
+            made.extend(() if cached else (tier,))
             return unpack_arrays(data)
 
         return keep

@@ -20,6 +20,7 @@ from engines.options import FILES, Kind, option_fields
 from engines.registry import (
     Cost,
     Engine,
+    Recipe,
     all_recipes,
     engine_cost,
     engine_readiness,
@@ -170,11 +171,36 @@ def engine_version(engine: Engine, request: RenderRequest) -> str:
 
 
 def check_engines(request: RenderRequest) -> None:
-    """Raise StudioError, saying what to do, if an engine of ``request`` cannot work as things are."""
+    """Raise StudioError, saying what to do and what works now, if an engine of ``request`` cannot work."""
     for engine in engines_of(request):
         problem = engine_readiness(engine, request.options.get(engine.name, {})).problem
         if problem:
-            raise StudioError(problem)
+            raise StudioError(f"{problem} {ways_on(request)}".strip())
+
+
+def ways_on(request: RenderRequest) -> str:
+    """A sentence on what is ready now for the avatar of ``request`` instead of its recipe; "" if nothing is."""
+    wanted = get_recipe(request.recipe)
+    kind = get_engine(wanted.animator).takes
+    ready = [
+        recipe
+        for recipe in all_recipes().values()
+        if recipe.name != wanted.name and get_engine(recipe.animator).takes == kind and _is_ready(recipe)
+    ]
+    finishers = [get_finisher(name) for name in wanted.finishers]
+    ways = [recipe.title for recipe in ready]
+    ways += [
+        f"{recipe.title} with {finisher.title} after it"
+        for recipe in ready
+        for finisher in finishers
+        if finisher.name not in recipe.finishers and not engine_readiness(finisher, {}).problem
+    ]
+    return f"Ready now: {', '.join(ways)}." if ways else ""
+
+
+def _is_ready(recipe: Recipe) -> bool:
+    names = (recipe.driver, recipe.animator, *recipe.finishers)
+    return not any(engine_readiness(get_engine(name), {}).problem for name in names)
 
 
 def making_cost(recipe: str, finish: Iterable[str], options: Mapping[str, Mapping[str, Any]]) -> Cost:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,9 +18,9 @@ NO_LIBRARIES = (
     "LivePortrait needs torch and safetensors, which are not installed: start ./run.sh --full once, or run "
     "pip install -r requirements-neural.txt."
 )
-OF_PHOTO, OF_FRAME = 38.0, 617.0
-"""GMAC."""
-LOOP_FPS = 12.5
+PHOTO_GMAC, FRAME_GMAC = 38.0, 617.0
+SLOW_FPS, FAST_FPS = 12.5, 25.0
+"""Frames a second of a loop without and with a GPU; those in between are mixed."""
 
 
 def readiness(_options: LivePortraitOptions) -> Readiness:
@@ -27,6 +30,22 @@ def readiness(_options: LivePortraitOptions) -> Readiness:
     return Readiness(_problem())
 
 
+def cost(options: LivePortraitOptions, lips_follow: bool) -> Cost:
+    """As counted on the networks. Under lips that a finisher makes, a loop may be all that is drawn."""
+    live = Cost(photo=PHOTO_GMAC, frame=FRAME_GMAC)
+    if options.performance == "live" or (options.performance == "auto" and (_has_gpu() or not lips_follow)):
+        return live
+    frames = options.loop_seconds * (FAST_FPS if _has_gpu() else SLOW_FPS)
+    return Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC)
+
+
+def _has_gpu() -> bool:
+    """Without asking torch, which takes seconds to import."""
+    return shutil.which("nvidia-smi") is not None or (
+        sys.platform == "darwin" and platform.machine() == "arm64"
+    )
+
+
 def find_files() -> dict[str, Path]:
     """Where the model files lie, by the names of WEIGHTS; raises StudioError if one is absent."""
     problem = _problem()
@@ -34,13 +53,6 @@ def find_files() -> dict[str, Path]:
         raise StudioError(problem)
     store = weight_store()
     return {network: store.path(name) for network, name in WEIGHTS.items()}
-
-
-def cost(options: LivePortraitOptions, lips_follow: bool) -> Cost:
-    """As counted on the networks; a loop as without a GPU, where it is drawn at half the frames."""
-    if options.performance == "live" or (options.performance == "auto" and not lips_follow):
-        return Cost(photo=OF_PHOTO, frame=OF_FRAME)
-    return Cost(photo=OF_PHOTO, rehearsal=options.loop_seconds * LOOP_FPS * OF_FRAME)
 
 
 def _problem() -> str:

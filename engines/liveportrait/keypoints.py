@@ -41,7 +41,8 @@ def degrees(turn: Floats) -> Floats:
     pitch = np.arctan2(matrix[:, 2, 1], matrix[:, 2, 2])
     yaw = np.arcsin(np.clip(-matrix[:, 2, 0], -1.0, 1.0))
     roll = np.arctan2(matrix[:, 1, 0], matrix[:, 0, 0])
-    return np.asarray(np.degrees(np.stack([pitch, yaw, roll], 1)))
+    found: Floats = np.degrees(np.stack([pitch, yaw, roll], 1))
+    return found
 
 
 def about(angle: Floats, axis: int) -> Floats:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.liveportrait.files import FAST_FPS, SLOW_FPS
 from engines.liveportrait.frames import Stage, boxes_in_photo, spec_of
 from engines.liveportrait.implicit import Implicit
 from engines.liveportrait.posing import face_boxes, implicit_of
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from engines.liveportrait import LivePortraitOptions
 
 PREFIX = "loop."
-SLOW_FPS, FAST_FPS = 12.5, 25.0
-"""Frames a second of a loop without and with a GPU; those in between are mixed."""
 CHUNK = 8
 """Frames that are kept at a time: what a render that is broken off has drawn is not lost."""
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 96, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
@@ -160,7 +159,14 @@ class LoopPlayer:
         times = (motion.first + np.arange(len(motion))) / motion.fps
         boxes = np.stack([self._box(time) for time in times])
         spec = spec_of(self._prepared, motion.fps, len(motion))
-        return FrameStream(spec, self._frames(times), faces=boxes)
+        return FrameStream(spec, self._frames(times), (self._note(),), boxes)
+
+    def _note(self) -> str:
+        seconds = self._loops[0].seconds
+        return (
+            f"Head and eyes go through a loop of {seconds:.0f} s, drawn once for this face and feeling; choose "
+            "the performance 'live' to have every frame drawn."
+        )
 
     def _frames(self, times: NDArray[np.float64]) -> Iterator[Image]:
         for time in times:
@@ -185,6 +191,11 @@ class _Loop:
         self._bytes, self._ends = prepared[f"{prefix}jpeg"], prepared[f"{prefix}ends"]
         self._boxes, self._fps = prepared[f"{prefix}boxes"], float(prepared[f"{prefix}fps"])
         self._known: dict[int, Image] = {}
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return len(self._ends) / self._fps
 
     def picture(self, time: float) -> Float32:
         """(S, S, 3) float32 RGB."""

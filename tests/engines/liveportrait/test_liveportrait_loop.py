@@ -179,7 +179,8 @@ def test_visema_without_a_gpu_loops_and_the_lips_speak(
     drawn = counting(monkeypatch)
     clip = studio.pipeline.render(looped, tmp_path / "first.mp4", Watch())
     assert len(drawn) == round(2.0 * SLOW_FPS)
-    assert [stage.stage for stage in clip.times if stage.stage == "rehearse"]
+    assert not took(clip, "rehearse").cached
+    assert "loop of 2 s" in " ".join(clip.notes)
     with av.open(str(clip.path)) as film:
         shown = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
         heard = film.streams.audio[0]
@@ -188,6 +189,7 @@ def test_visema_without_a_gpu_loops_and_the_lips_speak(
     other = replace(looped, words=Words("Where is it now?"))
     longer = studio.pipeline.render(other, tmp_path / "second.mp4", Watch())
     assert longer.frames != clip.frames
+    assert took(longer, "rehearse").cached
     assert len(drawn) == round(2.0 * SLOW_FPS)  # nothing but lips was made for the new words
 
 
@@ -203,6 +205,10 @@ def test_a_loop_without_lips_is_refused(with_portrait_models, studio, visema, tm
     mute = replace(visema, recipe="liveportrait", options={"liveportrait": {"performance": "loop"}})
     with pytest.raises(StudioError, match="nobody speaks: add the finisher Wav2Lip"):
         studio.pipeline.render(mute, tmp_path / "clip.mp4", Watch())
+
+
+def took(clip, stage):
+    return next(time for time in clip.times if time.stage == stage)
 
 
 def counting(monkeypatch):
