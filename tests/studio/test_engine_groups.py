@@ -45,6 +45,8 @@ def test_the_page_and_the_command_line_name_models_not_files(sources: Sources) -
     assert shown.count('data-do="download"') == 4
     assert "by hand, 5 files" in shown
     assert 'data-do="download"' not in cards([engine], may_change=False)
+    single = report_engine("gfpgan", sources)
+    assert len(groups_of(single.files)) == len(single.files) > 1
     lines = "\n".join(engine_lines(engine))
     assert "audio2face.mark (11 files, 3" in lines
     assert "engines download audio2face.mark" in lines
