@@ -50,7 +50,7 @@ class LiveFace:
         self._eye_offsets = np.array(settings.eyes.offsets, np.float32)
         self._sound = Sound(sample_rate)
         self._feelings = feelings or ChosenFeelings(take.expression.emotions)
-        self._track = model.track(self._fps, settings, take.options.input_strength, take.expression.seed)
+        self._track = model.track(self._fps, settings, take.options, take.expression.seed)
         self._face = FaceTrack(model.geometry, settings, float(self._track.rate))
         self._retimer = Retimer(self._track.rate, self._fps)
         self._given = self._made = 0

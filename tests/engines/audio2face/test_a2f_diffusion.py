@@ -47,10 +47,12 @@ def plain_says(toy, samples, face, noise, windows):
     return np.array([out[frame] for frame in sorted(out) if frame >= 0])
 
 
-@pytest.mark.parametrize("face", [0, 2])
-def test_windows_memory_and_feelings_are_the_published_ones(diffusion_toys, diffusion_model, face):
+@pytest.mark.parametrize(("face", "fresh"), [(0, False), (2, True)])
+def test_windows_memory_and_feelings_are_the_published_ones(diffusion_toys, diffusion_model, face, fresh):
     info, samples = diffusion_model.folder.info, voice(1.3)
-    noise = Noise(info, 5)
+    noise = Noise(info, 5, fresh)
+    assert np.array_equal(noise.of(0), noise.of(1)) != fresh
+    assert abs(noise.of(3).std() - 1) < 0.02
     track = DiffusionTrack(diffusion_model.runner, info, face, noise, 1.0)
     sound = Sound(16_000)
     sound.add(samples, last=True)
@@ -95,5 +97,7 @@ def test_faces_speak_differently_and_a_seed_is_a_take(diffusion_toys, diffusion_
     james = LiveFace(diffusion_model, wanted, 16_000).feed(samples, True).blendshapes
     assert np.abs(LiveFace(claire, wanted, 16_000).feed(samples, True).blendshapes - james).max() > 0.01
     assert np.array_equal(LiveFace(diffusion_model, wanted, 16_000).feed(samples, True).blendshapes, james)
+    fresh = replace(wanted, options=replace(wanted.options, fresh_noise=True))
+    assert not np.array_equal(LiveFace(diffusion_model, fresh, 16_000).feed(samples, True).blendshapes, james)
     other = replace(wanted, expression=replace(wanted.expression, seed=4))
     assert not np.array_equal(LiveFace(diffusion_model, other, 16_000).feed(samples, True).blendshapes, james)
