@@ -3,7 +3,7 @@
 Its ARKit weights and those of ``Motion`` follow one convention, 1 being the whole pose that an artist made for
 that shape, and are taken one to one, clipped to [0, 1]: how many inter-ocular distances the jaw of a model's
 own face opens at 1 is not the 0.35 of ``Motion`` to the millimetre. "Lower face" in the options sets it right.
-mouthClose against jawOpen, and what is left and right, are the same in both.
+mouthClose is brought to ARKit's meaning (``LiveFace.moving``); what is left and right is the same in both.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from engines.types import Float32
 
 NEUTRAL = "neutral"
 MASK = "frontalMask"
+MOST = 0.9
+"""Of a shape's largest movement: in jawOpen, the chin."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,18 @@ def _solver(
         return BlendshapeSolver(neutral, deltas, mask, options, cancel, symmetric, active)
     except ValueError as error:
         raise Unfit(str(error)) from None
+
+
+def share_of(poses: Poses, part: str, whole: str) -> float:
+    """How much of the shape ``part`` there is in the shape ``whole``, 0 to 1, where ``part`` moves most; 0 if
+    either is absent."""
+    if part not in poses.names or whole not in poses.names:
+        return 0.0
+    moved, other = (poses.solver.deltas[poses.names.index(name)] for name in (part, whole))
+    reach = np.linalg.norm(moved, axis=1)
+    most = reach >= MOST * reach.max()
+    size = float((moved[most] ** 2).sum())
+    return float(np.clip((moved[most] * other[most]).sum() / size, 0.0, 1.0)) if size else 0.0
 
 
 class PoseTrack:
