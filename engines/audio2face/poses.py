@@ -37,6 +37,7 @@ def read_poses(part: Part, known: tuple[str, ...], vertices: int) -> Poses:
         names = _names(archive, known)
         neutral = archive.points(NEUTRAL, vertices)
         deltas = np.stack([archive.points(name, vertices) for name in names])
+        names = tuple(map(_camel, names))
         mask = _mask(archive, vertices)
     with refusing(part.config):
         return Poses(names, _solver(config, neutral, deltas, mask), mask)
@@ -46,10 +47,15 @@ def _names(archive: Archive, known: tuple[str, ...]) -> tuple[str, ...]:
     names = archive.words("poseNames")
     if not names or names[0] != NEUTRAL or len(set(names)) != len(names):
         raise Unfit("its poseNames do not begin with 'neutral', or repeat")
-    strange = [name for name in names[1:] if name not in known]
+    strange = [name for name in names[1:] if _camel(name) not in known]
     if strange or len(names) < 2:
         raise Unfit(f"it has a shape '{strange[0][:40]}' that is not known" if strange else "it has no shapes")
     return names[1:]
+
+
+def _camel(name: str) -> str:
+    """Some rigs write TongueUp for tongueUp."""
+    return name[:1].lower() + name[1:]
 
 
 def _mask(archive: Archive, vertices: int) -> NDArray[np.int64]:
