@@ -1,8 +1,9 @@
 """From a file of weights, in any of the forms that are about, to a network.
 
-Files are dicts of tensors, bare or under a name beside an optimiser's state, with or without ``module.`` in the
-names, in torch's new or old format, TorchScript archives, and safetensors. None is unpickled freely. What is
-read once is kept as safetensors beside the file, which loads at once and has no more than what is needed.
+Files are dicts of tensors, bare or under a name beside an optimiser's state, or several such dicts by name,
+with or without ``module.`` in the names, in torch's new or old format, TorchScript archives, and safetensors.
+None is unpickled freely. What is read once is kept as safetensors beside the file, which loads at once and has
+no more than what is needed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import pickle
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,15 +58,21 @@ class Layout(Protocol):
     def unused(self) -> tuple[str, ...]: ...
 
 
-def load_network(path: Path, purpose: str, layouts: Sequence[Layout]) -> nn.Module:
+Weights = dict[str, Tensor]
+
+
+def load_network(
+    path: Path, purpose: str, layouts: Sequence[Layout], change: Callable[[Weights], Weights] = dict
+) -> nn.Module:
     """The network whose weights lie at ``path``, ready to be asked, in the first of ``layouts`` that it has.
 
-    ``purpose``: what it is for, as in "lip-sync with Wav2Lip". Raises StudioError naming the first tensors that
-    do not fit if the file is another network's or damaged.
+    ``purpose``: what it is for, as in "lip-sync with Wav2Lip". ``change``: from what is read to what the
+    network has, such as norms that are folded into weights. Raises StudioError naming the first tensors that do
+    not fit if the file is another network's or damaged.
     """
     kept = _converted_path(path)
     source = kept if kept.is_file() else path
-    weights = read_weights(source, purpose)
+    weights = change(read_weights(source, purpose))
     network = filled(_layout_of(weights, layouts, source, purpose), weights, source, purpose)
     if source != kept:
         _keep(network.state_dict(), kept)
@@ -85,7 +92,16 @@ def read_weights(path: Path, purpose: str) -> dict[str, Tensor]:
             document = document[name]
     if not isinstance(document, Mapping) or not document:
         raise StudioError(f"{_refusal(path, purpose)} it holds no tensors by name; {_AGAIN}.")
-    return {_plain(name): value for name, value in document.items() if isinstance(value, Tensor)}
+    return {_plain(name): value for name, value in _flat(document) if isinstance(value, Tensor)}
+
+
+def _flat(document: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Names and values; those of a dict inside have its name before theirs."""
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", each) for inner, each in value.items())
+        else:
+            yield str(name), value
 
 
 def filled(layout: Layout, weights: Mapping[str, Tensor], path: Path, purpose: str) -> nn.Module:

@@ -20,7 +20,8 @@ FILES: tuple[Kind, ...] = ("picture", "file")
 class OptionField:
     """One option: ``minimum`` and ``maximum`` are None where open; ``choices`` is empty unless it is one.
 
-    ``endings``: of a file, such as ".mp4"; empty where any will do.
+    ``endings``: of a file, such as ".mp4"; empty where any will do. ``flag``: a short name for the command line
+    besides the one that is made of the engine's and the option's.
     """
 
     name: str
@@ -32,6 +33,7 @@ class OptionField:
     maximum: float | None
     choices: tuple[Any, ...]
     endings: tuple[str, ...] = ()
+    flag: str = ""
 
 
 def option_fields(options: type[Any]) -> tuple[OptionField, ...]:
@@ -56,4 +58,5 @@ def _field(name: str, entry: dict[str, Any]) -> OptionField:
         maximum=entry.get("maximum"),
         choices=tuple(entry.get("enum", ())),
         endings=tuple(entry.get("endings", ())),
+        flag=entry.get("flag", ""),
     )

@@ -21,7 +21,7 @@ from engines.cache import (
     unpack_arrays,
     unpack_motion,
 )
-from engines.encode import check_clip_path, encode_clip
+from engines.encode import ENCODINGS, check_clip_path, encode_clip
 from engines.feeling_tags import felt_over_time
 from engines.files import whole_file
 from engines.inputs import check_files
@@ -218,21 +218,27 @@ class Pipeline:
             return take
         expression = felt_over_time(request.expression, request.words, take.speech)
         options = engine.parse_options(request.options.get(engine.name, {}))
-        given = Given(take.speech, take.motion, expression, options)
-        with ledger.timed("rehearse"):
+        lips_follow = any(finisher.makes_lips for finisher in finishers_of(request))
+        given = Given(take.speech, take.motion, expression, options, lips_follow)
+        made: list[Tier] = []
+        with ledger.timed("rehearse") as from_cache:
             animator = self.manager.stage(engine.name, "animator")
             placed = _placed(take.prepared, request.avatar, engine)
-            more = animator.rehearse(placed, given, self._keep(request, engine), watch)
+            more = animator.rehearse(placed, given, self._keep(request, engine, made), watch)
+            if not made:
+                from_cache()
         return replace(take, prepared={**take.prepared, **more})
 
-    def _keep(self, request: RenderRequest, engine: Engine) -> Keep:
+    def _keep(self, request: RenderRequest, engine: Engine, made: list[Tier]) -> Keep:
+        """The cache for what ``engine`` rehearses; ``made`` gets the tiers of what was not there."""
         version = engine_versions(request)[engine.name]
         key = photo_key(request.avatar, PIPELINE_VERSION, version, request.output.size)
 
         def keep(tier: Tier, parts: tuple[Any, ...], make: Callable[[], Arrays]) -> Arrays:
-            data, _ = self.cache.get_or_make(
+            data, cached = self.cache.get_or_make(
                 tier, make_key(key, "rehearse", *parts), tag_of(engine), lambda: pack_arrays(make())
             )
+            made.extend(() if cached else (tier,))
             return unpack_arrays(data)
 
         return keep
@@ -242,18 +248,14 @@ class Pipeline:
         take = self.rehearse(request, watch, ledger)
         stream = self.stream(request, take, watch)
         ledger.notes.extend(stream.notes)
-        self._encode(stream, take.speech, out, watch, ledger)
+        start, spent = time.perf_counter(), [0.0]
+        with closing(ahead(stream.frames)) as frames:
+            timed = replace(stream, frames=timing(frames, spent))
+            encode_clip(timed, take.speech, out, watch, ENCODINGS[request.output.encoding])
+        ledger.add("frames", spent[0])  # how long the encoder waited for them
+        ledger.add("encode", time.perf_counter() - start - spent[0])
         ledger.notes.extend(stream.late)
         return self.finish(request, stream.spec, out, ledger, key)
-
-    def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:
-        """Encode while frames are being made; "frames" is how long the encoder waited for them."""
-        spent = [0.0]
-        start = time.perf_counter()
-        with closing(ahead(stream.frames)) as frames:
-            encode_clip(replace(stream, frames=timing(frames, spent)), speech, out, watch)
-        ledger.add("frames", spent[0])
-        ledger.add("encode", time.perf_counter() - start - spent[0])
 
     def finish(self, request: RenderRequest, spec: FrameSpec, out: Path, ledger: Ledger, key: str) -> Clip:
         """The clip that lies at ``out``, and keep it for the next request that is the same."""

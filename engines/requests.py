@@ -17,7 +17,17 @@ from engines.adjust import check_shifts
 from engines.digests import file_digest
 from engines.errors import StudioError
 from engines.options import FILES, Kind, option_fields
-from engines.registry import Engine, all_recipes, engine_readiness, get_engine, get_finisher, get_recipe
+from engines.registry import (
+    Cost,
+    Engine,
+    Recipe,
+    all_recipes,
+    engine_cost,
+    engine_readiness,
+    get_engine,
+    get_finisher,
+    get_recipe,
+)
 from engines.sniff import is_video, sidecar
 from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
 from engines.voices import speaker_of
@@ -159,11 +169,45 @@ def engine_versions(request: RenderRequest) -> dict[str, str]:
 
 
 def check_engines(request: RenderRequest) -> None:
-    """Raise StudioError, saying what to do, if an engine of ``request`` cannot work as things are."""
+    """Raise StudioError, saying what to do and what works now, if an engine of ``request`` cannot work."""
     for engine in engines_of(request):
         problem = engine_readiness(engine, request.options.get(engine.name, {})).problem
         if problem:
-            raise StudioError(problem)
+            raise StudioError(f"{problem} {ways_on(request)}".strip())
+
+
+def ways_on(request: RenderRequest) -> str:
+    """A sentence on what is ready now for the avatar of ``request`` instead of its recipe; "" if nothing is."""
+    wanted = get_recipe(request.recipe)
+    kind = get_engine(wanted.animator).takes
+    ready = [
+        recipe
+        for recipe in all_recipes().values()
+        if recipe.name != wanted.name and get_engine(recipe.animator).takes == kind and _is_ready(recipe)
+    ]
+    finishers = [get_finisher(name) for name in wanted.finishers]
+    ways = [recipe.title for recipe in ready]
+    ways += [
+        f"{recipe.title} with {finisher.title} after it"
+        for recipe in ready
+        for finisher in finishers
+        if finisher.name not in recipe.finishers and not engine_readiness(finisher, {}).problem
+    ]
+    return f"Ready now: {', '.join(ways)}." if ways else ""
+
+
+def _is_ready(recipe: Recipe) -> bool:
+    names = (recipe.driver, recipe.animator, *recipe.finishers)
+    return not any(engine_readiness(get_engine(name), {}).problem for name in names)
+
+
+def making_cost(recipe: str, finish: Iterable[str], options: Mapping[str, Mapping[str, Any]]) -> Cost:
+    """What the networks of a recipe and of what else goes over its frames have to do together."""
+    found = get_recipe(recipe)
+    names = dict.fromkeys((found.driver, found.animator, *found.finishers, *finish))
+    engines = [get_engine(name) for name in names]
+    lips = any(engine.makes_lips for engine in engines)
+    return sum((engine_cost(engine, options.get(engine.name, {}), lips) for engine in engines), Cost())
 
 
 def making_name(recipe: str, finish: Iterable[str]) -> str:

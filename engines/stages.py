@@ -102,12 +102,14 @@ class Animator(Protocol):
 @dataclass(frozen=True)
 class Given:
     """What a clip is made of, before its frames: ``expression`` with the tags of the text in it already,
-    ``options`` the animator's own, parsed."""
+    ``options`` the animator's own, parsed. ``lips_follow``: a finisher makes the lips
+    (``Engine.makes_lips``)."""
 
     speech: Speech
     motion: Motion
     expression: Expression
     options: Any
+    lips_follow: bool = False
 
 
 class Keep(Protocol):

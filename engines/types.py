@@ -260,12 +260,17 @@ class AvatarRef:
     placed: PlacedFace | None = None
 
 
+Encoding = Literal["quick", "usual", "fine"]
+"""How much time the encoder takes for how good and small a file; see engines.encode."""
+
+
 @dataclass(frozen=True)
 class Output:
     """``fps``: frames per second; ``size``: long side in pixels, None for the photo's own up to 1080."""
 
     fps: Annotated[float, Field(ge=5.0, le=60.0)] = 25.0
     size: Annotated[int, Field(ge=64, le=3840)] | None = None
+    encoding: Encoding = "usual"
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class GfpganFinisher:
         if options.strength == 0:
             return stream
         restorer = self._restorer(options)
-        batches = Batches("GFPGAN", restorer.batch, stream.late.append)
+        batches = Batches("GFPGAN", options.batch or restorer.batch, stream.late.append)
         return replace(stream, frames=Enhancing(restorer, batches, options.strength).on(stream, watch))
 
     def close(self) -> None:

@@ -114,6 +114,7 @@ ENGINE = Engine(
     weights=(*WEIGHTS.values(), *dict.fromkeys(MAPPINGS.values())),
     memory=2 << 30,
     readiness="engines.sadtalker.files:readiness",
+    cost="engines.sadtalker.files:cost",
     rehearses=True,
     recipes=(
         Recipe(

@@ -12,7 +12,8 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from engines.errors import StudioError
-from engines.registry import all_finishers, engine_readiness, get_engine
+from engines.quality import enhancers
+from engines.registry import engine_readiness, get_engine
 from engines.sniff import is_video
 from engines.types import AvatarRef
 from studio.api.avatars import (
@@ -25,7 +26,6 @@ from studio.api.avatars import (
 )
 from studio.api.context import Id, Owner, TheStudio, upload_folder
 from studio.api.errors import Refused, known
-from studio.api.preparing import SIZES
 from studio.api.renders import (
     EMOTIONS_HELP,
     OPTIONS_HELP,
@@ -37,9 +37,8 @@ from studio.api.renders import (
     Terms,
     kept,
     kept_options,
+    order_of,
     own_avatar,
-    recipe_with,
-    request_of,
     submit,
     taking_files,
 )
@@ -51,13 +50,7 @@ from studio.services import DEFAULT_RECIPE, FILM_RECIPE, recipe_for
 
 router = APIRouter(prefix="/api", tags=["SadTalker service"])
 Quality = Literal["low", "medium", "high"]
-MEDIUM, HIGH, LOW = SIZES
-QUALITIES: dict[str, tuple[int | None, float]] = {
-    "low": (LOW, 20.0),
-    "medium": (MEDIUM, 25.0),
-    "high": (HIGH, 25.0),
-}
-"""Long side in pixels and frames per second."""
+WITHOUT = "Leave 'enhancer' out."
 ENGINE = "sadtalker"
 DRAWN: dict[str, tuple[str, ...]] = {"low": ("256",), "medium": ("256",), "high": ("512", "256")}
 """Side of the face that SadTalker draws: the first whose model file is there."""
@@ -169,28 +162,27 @@ def vip_generate(
     form: Annotated[VipForm, Form(media_type="multipart/form-data")], studio: TheStudio, owner: Owner
 ) -> VipAccepted:
     """Queue a clip of an avatar before all that are no VIPs: by SadTalker if it is ready here."""
-    finish = _finisher(form.enhancer)
+    enhancer = (form.enhancer or "none").lower()
+    if enhancer != "none":
+        _check_enhancer(enhancer)
     avatar, name = own_avatar(studio, owner, form.image_id)
     made = making(avatar, form)
-    size, fps = QUALITIES[form.quality]
-    said = {"text": form.text, "emotions": form.emotions, "options": json.dumps(made.options)}
-    by = {"recipe": made.recipe, "finish": finish}
-    fields = SpeechFields.model_validate({**said, **by, "size": size, "fps": fps})
+    said = {"text": form.text, "emotions": form.emotions, "quality": form.quality}
+    said |= {"recipe": made.recipe, "options": json.dumps(made.options)}
+    fields = SpeechFields.model_validate({**said, "enhance": None if enhancer == "none" else enhancer})
     with upload_folder(studio) as folder:
         audio = kept(form.audio_file, folder, "audio")
         if audio is None:
             raise Refused(422, "'audio_file' is empty.", "Send a recording.")
-        request = request_of(avatar, SentFiles(audio, options=kept_options(form, folder)), fields)
-        queued = accepted(studio, owner, submit(studio, owner, request, Terms(name, vip=True)))
+        order = order_of(avatar, SentFiles(audio, options=kept_options(form, folder)), fields)
+        job = submit(studio, owner, order.request, Terms(name, vip=True))
+        queued = accepted(studio, owner, job, order.notes)
         return VipAccepted(**queued.model_dump(), recipe=made.recipe, note=made.note)
 
 
-def _finisher(enhancer: str | None) -> str:
-    """What goes over the frames for ``enhancer``, or ""; refused with 501 if there is none of the name."""
-    name = (enhancer or "none").lower()
-    if name != "none" and name not in all_finishers():
-        recipe_with(name, f"the enhancer '{name}'", "Leave 'enhancer' out.")
-    return "" if name == "none" else name
+def _check_enhancer(name: str) -> None:
+    if name not in enhancers():
+        raise Refused(501, f"That needs the enhancer '{name}', which this studio does not have.", WITHOUT)
 
 
 @router.get("/vip/status/{session_id}")

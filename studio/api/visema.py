@@ -20,8 +20,8 @@ from studio.api.renders import (
     kept,
     kept_options,
     kept_picture,
+    order_of,
     own_avatar,
-    request_of,
     state_right,
     submit,
     taking_files,
@@ -76,9 +76,9 @@ def generate(
             raise Refused(422, "There is no face to talk.", "Send a picture as 'image', or an 'avatar_id'.")
         audio, background = (kept(getattr(form, name), folder, name) for name in ("audio", "background"))
         sent = SentFiles(audio, background, kept_options(form, folder))
-        request = request_of(avatar, sent, form)
+        order = order_of(avatar, sent, form)
         terms = Terms(name, consent=ConsentRecord.state(form.consent, BY_API))
-        return accepted(studio, owner, submit(studio, owner, request, terms))
+        return accepted(studio, owner, submit(studio, owner, order.request, terms), order.notes)
 
 
 @router.get("/status/{session_id}")

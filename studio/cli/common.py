@@ -188,9 +188,8 @@ def terminal_watch(quiet: bool) -> Watch:
 def _flag(entry: OptionField, flag: str, destination: str | None = None) -> click.Option:
     default = "none" if entry.kind in FILES and not entry.default else entry.default
     text = f"{entry.description or entry.title}  [default: {default}]"
-    return click.Option(
-        [f"--{flag}", destination or entry.name], type=_click_type(entry), default=None, help=text
-    )
+    flags = [f"--{name}" for name in (flag, entry.flag) if name]
+    return click.Option([*flags, destination or entry.name], type=_click_type(entry), default=None, help=text)
 
 
 def _click_type(entry: OptionField) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,3 +69,12 @@ def test_nasty_input_is_harmless_and_every_build_gives_the_same_numbers(
     portable = run(build(tmp_path / "portable", files, "-O1", "-DVISEMA_PORTABLE"), rounds)
     assert sane == portable
     assert len(sane) == 32
+
+
+def test_the_distribution_is_its_two_modules_alone(tmp_path: Path) -> None:
+    copy = shutil.copytree(NATIVE, tmp_path / "native", ignore=shutil.ignore_patterns("build", "*.egg-info"))
+    command = [sys.executable, "setup.py", "egg_info", "--egg-base", str(tmp_path)]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    listed = (tmp_path / "visema_native.egg-info" / "top_level.txt").read_text("utf-8").split()
+    assert listed == ["visema_native", "visema_solver"]

@@ -39,7 +39,9 @@ from tests.studio.test_jobs import ADA, wait_for
 class ToneOptions:
     """``tone``: a file whose first byte is the grey of the clip."""
 
-    tone: Annotated[str, Field(title="Tone", json_schema_extra={"format": "file", "endings": [".bin"]})] = ""
+    tone: Annotated[
+        str, Field(title="Tone", json_schema_extra={"format": "file", "endings": [".bin"], "flag": "shade"})
+    ] = ""
 
 
 class Tone:
@@ -115,3 +117,4 @@ def test_a_flag_takes_the_path(toned: RenderRequest) -> None:
     path = option_files(toned)["tone", "tone"]
     given = command.main(["--tone-tone", path], standalone_mode=False)
     assert given == {"tone": {"tone": path}}
+    assert command.main(["--shade", path], standalone_mode=False) == given

@@ -138,3 +138,21 @@ def test_nobody_sees_what_somebody_else_made(web, running):
 
 def test_uploads_do_not_stay(running):
     assert list((running[0].settings.data / "uploads").iterdir()) == []
+
+
+def test_a_level_of_quality_is_a_word_and_what_is_left_out_is_answered(web, running, ended):
+    say = {"avatar_id": "imara", "text": "Hi.", "quality": "high", "size": "256"}
+    answer = web.post("/generate", data=say).json()
+    assert answer["expected_seconds"] > 0
+    assert any("makes the face clearer with GFPGAN" in note for note in answer["notes"])
+    assert ended(f"/status/{answer['session_id']}")["status"] == "completed"
+    clips = {clip["id"]: clip["manifest"] for clip in web.get("/api/clips").json()}
+    output = clips[answer["session_id"]]["request"]["output"]
+    assert output == {"fps": 25.0, "size": 256, "encoding": "fine"}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"quality": "ultra"}, {"enhance": "wav2lip"}, {"enhance": "gfpgan", "enhance_strength": "2"}]
+)
+def test_no_such_quality_or_enhancer(web, fields):
+    assert is_error(web.post("/generate", data={"avatar_id": "imara", "text": "Hi.", **fields}), 422)
