@@ -79,7 +79,7 @@ class SadTalkerAnimator:
         networks = self._networks(options, Watch())
         photo = networks.place(prepared[VOLUME], prepared[SOURCE])
         side = SIDES[options.size]
-        size = options.batch or fitting(self.device, BYTES_PER_PIXEL * side * side, MOST_AT_ONCE)
+        size = fitting(self.device, BYTES_PER_PIXEL * side * side, options.batch or MOST_AT_ONCE)
         batches = Batches("SadTalker", size, late.append)
         yield from batches.each(list(driving), lambda some: networks.draw(photo, some))
 
