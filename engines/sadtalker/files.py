@@ -10,10 +10,6 @@ DRAWING = ModelFiles("SadTalker", WEIGHTS, suggested="256")
 MAPPING = ModelFiles("SadTalker", MAPPINGS, suggested="full")
 
 
-OF_PHOTO, OF_FRAME = 56.0, 570.0
-"""GMAC at 256 px, as counted on the networks; those of the sound are nothing beside them."""
-
-
 def readiness(options: SadTalkerOptions) -> Readiness:
     """Whether the libraries and both files that ``options`` take are there; the variant is the side drawn."""
     found = DRAWING.readiness(options.size)
@@ -21,6 +17,7 @@ def readiness(options: SadTalkerOptions) -> Readiness:
 
 
 def cost(options: SadTalkerOptions, _lips_follow: bool) -> Cost:
-    """Of a photo and of each frame: twice the side is four times the work."""
-    area = (int(options.size) / 256) ** 2
-    return Cost(photo=area * OF_PHOTO, frame=area * OF_FRAME)
+    """As counted on the networks: of the photo its coefficients, keypoints and volume; of a frame what is heard
+    and mapped, and the drawing."""
+    larger = (int(options.size) / 256) ** 2
+    return Cost(photo=4.1 + 51.5 * larger, frame=0.4 + 569.5 * larger)
