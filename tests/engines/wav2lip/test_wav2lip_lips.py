@@ -17,7 +17,7 @@ from engines.wav2lip.boxes import find_box, with_boxes
 from engines.wav2lip.fast import FastGenerator, Span, Window
 from engines.wav2lip.finisher import Lips
 from engines.wav2lip.mouths import Kept, Mouths
-from engines.wav2lip.network import Generator96, Generator256
+from engines.wav2lip.network import Generator96, Generator256, Generator384
 from engines.wav2lip.paste import cut_face, extent_of, mask_of, put_back, with_chin
 from engines.wav2lip.sound import hear
 from engines.wav2lip.winograd import WinogradConv
@@ -164,7 +164,11 @@ def test_transparent_frames_keep_their_alpha(mouths, photo, box):
     assert (out[..., 3] == 77).all()
 
 
-@pytest.mark.parametrize("kind", [Generator96, Generator256])
+def narrow_384():
+    return narrow(Generator384)
+
+
+@pytest.mark.parametrize("kind", [Generator96, Generator256, narrow_384])
 def test_the_part_that_is_pasted_is_that_of_the_whole_network(kind):
     torch.manual_seed(4)
     generator = kind().eval().requires_grad_(False)
