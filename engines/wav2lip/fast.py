@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engines.convolution import Workers
 from engines.wav2lip.folded import Folded, Joint, folded
 from engines.wav2lip.network import Attention, Generator, Transposed
 
@@ -94,9 +95,10 @@ class FastGenerator(nn.Module):
 
     def quicken(self) -> None:
         """Let wide layers take fewer multiplications: for single precision on a CPU."""
-        for layer in self.modules():
+        workers = Workers()
+        for layer in list(self.modules()):
             if isinstance(layer, Folded):
-                layer.quicken()
+                layer.quicken(workers)
 
     def encode(self, face: Tensor) -> list[Tensor]:
         """What the decoder must know of pictures (B, 6, side, side): of every level, deepest first, and then

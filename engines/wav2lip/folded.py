@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from engines.convolution import NativeConv, Workers, fits
 from engines.wav2lip.network import Conv, Transposed
 from engines.wav2lip.winograd import NARROWEST, WinogradConv
 
@@ -22,18 +23,24 @@ class Folded(nn.Module):
         transposed = isinstance(layer, Transposed)
         self.conv: nn.Module = fuse_conv_bn_eval(convolution, norm, transpose=transposed)
         self.residual = isinstance(layer, Conv) and layer.residual
+        self._native: NativeConv | None = None
 
-    def quicken(self) -> None:
-        """Take Winograd's way if it pays."""
-        if self.residual and isinstance(self.conv, nn.Conv2d) and self.conv.in_channels >= NARROWEST:
+    def quicken(self, workers: Workers) -> None:
+        """Take Winograd's way if it pays, compiled if it can be."""
+        if fits(self.conv):
+            whole: Any = self.conv
+            self._native, self.conv = NativeConv(whole, workers), nn.Identity()
+        elif self.residual and isinstance(self.conv, nn.Conv2d) and self.conv.in_channels >= NARROWEST:
             self.conv = WinogradConv(self.conv)
 
-    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
-        """(B, in, H, W) -> (B, out, H', W'); ``known``, of that shape, is added before the ReLU."""
-        out: Tensor = self.conv(x)
-        if known is not None:
-            out.add_(known)
-        return (out.add_(x) if self.residual else out).relu_()
+    def forward(self, x: Tensor, more: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+        """(B, in, H, W), some of it perhaps in ``more`` -> (B, out, H', W'); ``known``, of that shape, is added
+        before the ReLU."""
+        plus = x if self.residual else known
+        if self._native is not None:
+            return self._native(x, more, plus)
+        out: Tensor = self.conv(x if more is None else torch.cat([x, more], 1))
+        return (out if plus is None else out.add_(plus)).relu_()
 
 
 class Joint(nn.Module):
@@ -60,7 +67,7 @@ class Joint(nn.Module):
 
     def forward(self, x: Tensor, known: Tensor) -> Tensor:
         """(B, own, H, W) and ``known`` of the same pictures -> (B, out, H', W')."""
-        found: Tensor = self.layer(torch.cat([x, known], 1)) if self.share is None else self.layer(x, known)
+        found: Tensor = self.layer(x, **{"more" if self.share is None else "known": known})
         return found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from engines import convolution
 from engines.errors import Cancelled
 from engines.faces import find_faces
 from engines.progress import Watch
@@ -16,8 +17,9 @@ from engines.wav2lip import mouths as module
 from engines.wav2lip.boxes import find_box, with_boxes
 from engines.wav2lip.fast import FastGenerator, Span, Window
 from engines.wav2lip.finisher import Lips
+from engines.wav2lip.folded import Folded, Joint
 from engines.wav2lip.mouths import Kept, Mouths
-from engines.wav2lip.network import Generator96, Generator256, Generator384
+from engines.wav2lip.network import Conv, Generator96, Generator256, Generator384, Transposed
 from engines.wav2lip.paste import cut_face, extent_of, mask_of, put_back, with_chin
 from engines.wav2lip.sound import hear
 from engines.wav2lip.winograd import WinogradConv
@@ -230,3 +232,36 @@ def test_winograds_way_gives_the_same(shape):
     plain, found = conv(x), WinogradConv(conv)(x)
     assert found.shape == plain.shape
     assert float((found - plain).abs().max()) < 1e-4
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize(
+    "make", [lambda: Conv((144, 128), 3, 1, 1), lambda: Transposed((144, 40), 3, 2)], ids=["same", "doubling"]
+)
+def test_a_layer_that_was_quickened_gives_what_it_gave(make, apart, compiled, monkeypatch):
+    if compiled:
+        pytest.importorskip("visema_conv", reason="the compiled convolutions are not built")
+    else:
+        monkeypatch.setattr(convolution, "convolution_module", lambda: None)
+    torch.manual_seed(6)
+    layer = make().eval().requires_grad_(False)
+    x = torch.randn(2, 144, 7, 10).contiguous(memory_format=torch.channels_last)
+    joint = Joint(Folded(layer), 16, apart)
+    joint.layer.quicken(convolution.Workers())
+    found = joint(x[:, :128], joint.known(x[:, 128:]))
+    assert float((found - layer(x)).abs().max()) < 1e-4
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_residual_layer_that_was_quickened_gives_what_it_gave(compiled, monkeypatch):
+    if compiled:
+        pytest.importorskip("visema_conv", reason="the compiled convolutions are not built")
+    else:
+        monkeypatch.setattr(convolution, "convolution_module", lambda: None)
+    torch.manual_seed(6)
+    layer = Conv((128, 128), 3, 1, 1, residual=True).eval().requires_grad_(False)
+    x = torch.randn(2, 128, 7, 10).contiguous(memory_format=torch.channels_last)
+    quick = Folded(layer)
+    quick.quicken(convolution.Workers())
+    assert float((quick(x) - layer(x)).abs().max()) < 1e-4
