@@ -23,6 +23,8 @@ from engines.wav2lip.network import Attention, Generator, Transposed
 LARGEST_SHARE = 1 << 20
 """Bytes of what a layer makes of a picture's features up to which that is kept instead of these: the deepest
 layers save the most for the least."""
+LARGEST_TOGETHER = 3 << 20
+"""Bytes of a level up to which several pictures go through it at once, where it pays to take them apart."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,26 @@ class Window:
 
 @dataclass(frozen=True)
 class Level:
-    """One decoder block or the output block: its input's ``window``, and by how much it enlarges (0: to a whole
-    level)."""
+    """One decoder block or the output block: its input's ``window``, the part of its output that is ``wanted``,
+    by how much it enlarges (0: to a whole level), and how many bytes its layers give for one picture."""
 
     joint: Joint
     rest: nn.Sequential
     window: Window
+    wanted: Window
     scale: int
+    bytes: int
 
-    def make(self, x: Tensor, known: Tensor, wanted: Window) -> Tensor:
+    def known(self, feature: Tensor, attention: Attention | None) -> list[Tensor]:
+        """What ``make`` takes of an encoder's feature."""
+        known = [self.joint.known(self.window.cut(feature))]
+        return known if attention is None else [*known, self.window.cut(1 + attention(feature))]
+
+    def make(self, x: Tensor, known: Sequence[Tensor]) -> Tensor:
         """The ``wanted`` part of the level's output."""
-        made = self.rest(self.joint(x, known))
-        return wanted.cut(made, self.window if self.scale else None, self.scale)
+        raised = x if len(known) == 1 else x * known[1]
+        made = self.rest(self.joint(raised, known[0]))
+        return self.wanted.cut(made, self.window if self.scale else None, self.scale)
 
 
 class FastGenerator(nn.Module):
@@ -87,9 +97,10 @@ class FastGenerator(nn.Module):
         self.face_encoder_blocks = nn.ModuleList(folded(block) for block in generator.face_encoder_blocks)
         first, *blocks = generator.face_decoder_blocks
         self.first = folded(first)
-        self.levels = _levels([*blocks, generator.output_block], generator, _around(window, 1, self.side))
+        self.levels = _levels([*blocks, generator.output_block], generator, window)
         self.layers = nn.ModuleList(layer for level in self.levels for layer in (level.joint, level.rest))
         self.attention = deepcopy(_attention(generator))
+        self.each = 1 if self.attention is None else 2
         whole: Any = self
         whole.to(memory_format=torch.channels_last)
 
@@ -101,26 +112,37 @@ class FastGenerator(nn.Module):
                 layer.quicken(workers)
 
     def encode(self, face: Tensor) -> list[Tensor]:
-        """What the decoder must know of pictures (B, 6, side, side): of every level, deepest first, and then
-        where to look."""
+        """What the decoder must know of pictures (B, 6, side, side): ``each`` tensors for every level, deepest
+        first."""
         features, x = [], face.contiguous(memory_format=torch.channels_last)
         for block in self.face_encoder_blocks:
             x = block(x)
             features.append(x)
-        kept = list(zip(self.levels, reversed(features), strict=True))
-        known = [level.joint.known(level.window.cut(x)) for level, x in kept]
-        if self.attention is not None:
-            known += [level.window.cut(1 + self.attention(x)) for level, x in kept]
+        known = [
+            each
+            for level, x in zip(self.levels, reversed(features), strict=True)
+            for each in level.known(x, self.attention)
+        ]
         return [each.contiguous(memory_format=torch.channels_last) for each in known]
 
     def decode(self, mel: Tensor, known: Sequence[Tensor]) -> Tensor:
         """(B, 1, 80, 16) and what ``encode`` gave for B pictures -> (B, 3, rows, columns) of 0..1."""
-        x: Tensor = self.first(self.audio_encoder(mel))
-        wanted = [*(level.window for level in self.levels[1:]), self.window]
-        for index, level in enumerate(self.levels):
-            if self.attention is not None:
-                x = x * known[len(self.levels) + index]
-            x = level.make(x, known[index], wanted[index])
+        return self._rise(self.first(self.audio_encoder(mel)), known, self.levels)
+
+    def decode_each(self, mel: Tensor, pictures: Sequence[Sequence[Tensor]]) -> Tensor:
+        """As ``decode``, given what is known of each picture. Large levels go picture by picture: what lies
+        between two layers then stays in the processor's cache."""
+        deep = [level for level in self.levels if level.bytes <= LARGEST_TOGETHER]
+        wide = self.levels[len(deep) :]
+        of_deep, of_wide = slice(len(deep) * self.each), slice(len(deep) * self.each, None)
+        stacked = [torch.cat(same) for same in zip(*(picture[of_deep] for picture in pictures), strict=True)]
+        x = self._rise(self.first(self.audio_encoder(mel)), stacked, deep)
+        pairs = zip(torch.split(x, 1), pictures, strict=True)
+        return torch.cat([self._rise(one, picture[of_wide], wide) for one, picture in pairs])
+
+    def _rise(self, x: Tensor, known: Sequence[Tensor], levels: Sequence[Level]) -> Tensor:
+        for index, level in enumerate(levels):
+            x = level.make(x, known[index * self.each : (index + 1) * self.each])
         return x
 
 
@@ -132,11 +154,11 @@ def _attention(generator: Generator) -> Attention | None:
     return next((layer for layer in generator.modules() if isinstance(layer, Attention)), None)
 
 
-def _levels(blocks: Sequence[Any], generator: Generator, last: Window) -> tuple[Level, ...]:
-    """The blocks with the part of its input that each needs, for ``last`` to be right before the last one."""
-    windows = _windows(blocks[:-1], last, generator.side)
+def _levels(blocks: Sequence[Any], generator: Generator, wanted: Window) -> tuple[Level, ...]:
+    """The blocks with the part of its input that each needs, for ``wanted`` to be right after the last one."""
+    windows = _windows(blocks[:-1], _around(wanted, 1, generator.side), generator.side)
     widths = [_channels(block) for block in generator.face_encoder_blocks][::-1]
-    return tuple(_level(*each) for each in zip(blocks, windows, widths, strict=True))
+    return tuple(_level(*each) for each in zip(blocks, windows, [*windows[1:], wanted], widths, strict=True))
 
 
 def _windows(blocks: Sequence[Any], last: Window, side: int) -> list[Window]:
@@ -153,15 +175,16 @@ def _windows(blocks: Sequence[Any], last: Window, side: int) -> list[Window]:
     return windows[::-1]
 
 
-def _level(block: Any, window: Window, feature: int) -> Level:
+def _level(block: Any, window: Window, wanted: Window, feature: int) -> Level:
     joined, *rest = folded(block)
     assert isinstance(joined, Folded)  # noqa: S101 - for the type checker
     scale = _scale(block)
-    apart = _share(block[0].conv_block[0], window, scale) <= LARGEST_SHARE
-    return Level(Joint(joined, feature, apart), nn.Sequential(*rest), window, scale)
+    size = _size(block[0].conv_block[0], window, scale)
+    joint = Joint(joined, feature, apart=size <= LARGEST_SHARE)
+    return Level(joint, nn.Sequential(*rest), window, wanted, scale, size)
 
 
-def _share(conv: Any, window: Window, scale: int) -> int:
+def _size(conv: Any, window: Window, scale: int) -> int:
     """Bytes of what ``conv`` makes of ``window`` of one picture."""
     more = 0 if scale else conv.kernel_size[0] - 1
     rows, columns = (max(scale, 1) * len(span) + more for span in (window.rows, window.columns))

@@ -26,8 +26,10 @@ class Folded(nn.Module):
         self._native: NativeConv | None = None
 
     def quicken(self, workers: Workers) -> None:
-        """Take Winograd's way if it pays, compiled if it can be."""
-        if fits(self.conv):
+        """Take fewer multiplications if it pays, compiled if it can be."""
+        if isinstance(self.conv, nn.ConvTranspose2d) and self.conv.stride == (1, 1):
+            self.conv = Whole(self.conv)
+        elif fits(self.conv):
             whole: Any = self.conv
             self._native, self.conv = NativeConv(whole, workers), nn.Identity()
         elif self.residual and isinstance(self.conv, nn.Conv2d) and self.conv.in_channels >= NARROWEST:
@@ -41,6 +43,25 @@ class Folded(nn.Module):
             return self._native(x, more, plus)
         out: Tensor = self.conv(x if more is None else torch.cat([x, more], 1))
         return (out if plus is None else out.add_(plus)).relu_()
+
+
+class Whole(nn.Module):
+    """What ``conv``, transposed with stride 1, does; a single pixel is a vector to it."""
+
+    matrix: Tensor
+
+    def __init__(self, conv: nn.ConvTranspose2d) -> None:
+        super().__init__()
+        self.conv = conv
+        self.register_buffer("matrix", conv.weight.detach().permute(0, 2, 3, 1).flatten(1).contiguous())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, 1, 1) -> (B, out, kernel, kernel), or what comes of larger ones."""
+        if x.shape[2:] != (1, 1):
+            found: Tensor = self.conv(x)
+            return found
+        made = (x.flatten(1) @ self.matrix).view(len(x), *self.conv.kernel_size, -1)
+        return (made if self.conv.bias is None else made + self.conv.bias).permute(0, 3, 1, 2)
 
 
 class Joint(nn.Module):

@@ -185,7 +185,7 @@ def test_the_part_that_is_pasted_is_that_of_the_whole_network(kind):
         whole = window.cut(generator(mel, face))
         part = fast.decode(mel, fast.encode(face))
         fast.quicken()
-        quick = fast.decode(mel, fast.encode(face))
+        quick = fast.decode_each(mel, [fast.encode(face)])
     assert part.shape == quick.shape == whole.shape
     assert float(whole.std()) > 0.02
     assert float((part - whole).abs().max()) < 2e-5
@@ -237,16 +237,23 @@ def test_winograds_way_gives_the_same(shape):
 @pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("apart", [True, False])
 @pytest.mark.parametrize(
-    "make", [lambda: Conv((144, 128), 3, 1, 1), lambda: Transposed((144, 40), 3, 2)], ids=["same", "doubling"]
+    ("make", "size"),
+    [
+        (lambda: Conv((144, 128), 3, 1, 1), (7, 10)),
+        (lambda: Transposed((144, 40), 3, 2), (7, 10)),
+        (lambda: Transposed((144, 40), 4, 1), (1, 1)),
+        (lambda: Transposed((144, 40), 3, 1), (4, 4)),
+    ],
+    ids=["same", "doubling", "whole", "larger"],
 )
-def test_a_layer_that_was_quickened_gives_what_it_gave(make, apart, compiled, monkeypatch):
+def test_a_layer_that_was_quickened_gives_what_it_gave(make, size, apart, compiled, monkeypatch):
     if compiled:
         pytest.importorskip("visema_conv", reason="the compiled convolutions are not built")
     else:
         monkeypatch.setattr(convolution, "convolution_module", lambda: None)
     torch.manual_seed(6)
     layer = make().eval().requires_grad_(False)
-    x = torch.randn(2, 144, 7, 10).contiguous(memory_format=torch.channels_last)
+    x = torch.randn(2, 144, *size).contiguous(memory_format=torch.channels_last)
     joint = Joint(Folded(layer), 16, apart)
     joint.layer.quicken(convolution.Workers())
     found = joint(x[:, :128], joint.known(x[:, 128:]))
