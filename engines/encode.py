@@ -20,7 +20,7 @@ import soxr
 from engines.errors import StudioError
 from engines.files import whole_file
 from engines.progress import Watch
-from engines.types import Float32, FrameStream, Speech
+from engines.types import Encoding, Float32, FrameStream, Speech
 from engines.video_frames import video_frame
 
 AUDIO_RATE = 48000
@@ -39,6 +39,13 @@ class Quality:
 
     crf: int = 18
     preset: str = "veryfast"
+
+
+ENCODINGS: Mapping[Encoding, Quality] = {
+    "quick": Quality(23, "superfast"),
+    "usual": Quality(),
+    "fine": Quality(16, "medium"),
+}
 
 
 @dataclass(frozen=True)

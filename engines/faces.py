@@ -100,6 +100,14 @@ class FaceFinder:
         with self._lock:
             return self._fit(rgb, *_upright_box(last.landmarks), score=last.score)
 
+    def within(self, rgb: Image, box: Float32) -> Face:
+        """The mesh of the one face in ``box`` (left, top, right, bottom px), hairline to chin; its score is how
+        sure it is that there is one."""
+        middle, sides = (box[:2] + box[2:]).astype(np.float64) / 2, box[2:] - box[:2]
+        with self._lock:
+            first = self._fit(rgb, middle, float(sides.max()) * MESH_MARGIN, 0.0, score=1.0)
+            return self._fit(rgb, *_upright_box(first.landmarks), score=1.0)
+
     def still_there(self, rgb: Image, face: Face) -> bool:
         """Whether the detector, too, sees a face where ``face`` was tracked to: one look, there only."""
         centre, width = face.landmarks[:, :2].mean(0), max(face.box[2:])

@@ -21,7 +21,8 @@ from engines.cache import (
     unpack_arrays,
     unpack_motion,
 )
-from engines.encode import check_clip_path, encode_clip
+from engines.driving import Performance, joined_motion, motion_pieces
+from engines.encode import ENCODINGS, check_clip_path, encode_clip
 from engines.feeling_tags import felt_over_time
 from engines.files import whole_file
 from engines.inputs import check_files
@@ -43,6 +44,8 @@ from engines.requests import (
     check_engines,
     check_kind,
     content_document,
+    content_options,
+    engine_version,
     engine_versions,
     finishers_of,
     is_transparent,
@@ -111,17 +114,21 @@ class Pipeline:
         """``spoken`` with the sounds of its text at their times. See Speaking."""
         return self.speaking.align(spoken, words, recipe, watch)
 
-    def move(self, speech: Speech, request: RenderRequest, recipe: Recipe) -> tuple[Motion, bool]:
+    def move(
+        self, speech: Speech, request: RenderRequest, recipe: Recipe, watch: Watch | None = None
+    ) -> tuple[Motion, bool]:
         """The motion for ``speech`` with the request's expression, the tags in its text, and its frame rate."""
         engine = get_engine(recipe.driver)
         expression = felt_over_time(request.expression, request.words, speech)
-        parsed = engine.parse_options(request.options.get(engine.name, {}))
-        moved = asdict(expression), request.output.fps, asdict(parsed)
-        key = make_key(engine.version, speech_digest(speech), *moved)
+        given = request.options.get(engine.name, {})
+        parsed = engine.parse_options(given)
+        moved = asdict(expression), request.output.fps, content_options(engine, given)
+        key = make_key(engine_version(engine, request), speech_digest(speech), *moved)
 
         def make() -> bytes:
             driver = self.manager.stage(engine.name, "driver")
-            return pack_motion(driver.drive(speech, expression, request.output.fps, parsed))
+            wanted = Performance(speech, expression, request.output.fps, parsed)
+            return pack_motion(joined_motion(list(motion_pieces(driver, wanted, watch or Watch()))))
 
         data, cached = self.cache.get_or_make("motion", key, tag_of(engine), make)
         return unpack_motion(data), cached
@@ -203,7 +210,7 @@ class Pipeline:
         ledger.notes.extend(spoken.notes)
         with ledger.timed("motion") as from_cache:
             watch.report("motion", 0.0)
-            motion, cached = self.move(spoken.speech, request, recipe)
+            motion, cached = self.move(spoken.speech, request, recipe, watch)
             if cached:
                 from_cache()
         ledger.notes.extend(photo_notes(prepared, request.avatar))
@@ -216,21 +223,27 @@ class Pipeline:
             return take
         expression = felt_over_time(request.expression, request.words, take.speech)
         options = engine.parse_options(request.options.get(engine.name, {}))
-        given = Given(take.speech, take.motion, expression, options)
-        with ledger.timed("rehearse"):
+        lips_follow = any(finisher.makes_lips for finisher in finishers_of(request))
+        given = Given(take.speech, take.motion, expression, options, lips_follow)
+        made: list[Tier] = []
+        with ledger.timed("rehearse") as from_cache:
             animator = self.manager.stage(engine.name, "animator")
             placed = _placed(take.prepared, request.avatar, engine)
-            more = animator.rehearse(placed, given, self._keep(request, engine), watch)
+            more = animator.rehearse(placed, given, self._keep(request, engine, made), watch)
+            if not made:
+                from_cache()
         return replace(take, prepared={**take.prepared, **more})
 
-    def _keep(self, request: RenderRequest, engine: Engine) -> Keep:
+    def _keep(self, request: RenderRequest, engine: Engine, made: list[Tier]) -> Keep:
+        """The cache for what ``engine`` rehearses; ``made`` gets the tiers of what was not there."""
         version = engine_versions(request)[engine.name]
         key = photo_key(request.avatar, PIPELINE_VERSION, version, request.output.size)
 
         def keep(tier: Tier, parts: tuple[Any, ...], make: Callable[[], Arrays]) -> Arrays:
-            data, _ = self.cache.get_or_make(
+            data, cached = self.cache.get_or_make(
                 tier, make_key(key, "rehearse", *parts), tag_of(engine), lambda: pack_arrays(make())
             )
+            made.extend(() if cached else (tier,))
             return unpack_arrays(data)
 
         return keep
@@ -240,17 +253,14 @@ class Pipeline:
         take = self.rehearse(request, watch, ledger)
         stream = self.stream(request, take, watch)
         ledger.notes.extend(stream.notes)
-        self._encode(stream, take.speech, out, watch, ledger)
-        return self.finish(request, stream.spec, out, ledger, key)
-
-    def _encode(self, stream: FrameStream, speech: Speech, out: Path, watch: Watch, ledger: Ledger) -> None:
-        """Encode while frames are being made; "frames" is how long the encoder waited for them."""
-        spent = [0.0]
-        start = time.perf_counter()
+        start, spent = time.perf_counter(), [0.0]
         with closing(ahead(stream.frames)) as frames:
-            encode_clip(replace(stream, frames=timing(frames, spent)), speech, out, watch)
-        ledger.add("frames", spent[0])
+            timed = replace(stream, frames=timing(frames, spent))
+            encode_clip(timed, take.speech, out, watch, ENCODINGS[request.output.encoding])
+        ledger.add("frames", spent[0])  # how long the encoder waited for them
         ledger.add("encode", time.perf_counter() - start - spent[0])
+        ledger.notes.extend(stream.late)
+        return self.finish(request, stream.spec, out, ledger, key)
 
     def finish(self, request: RenderRequest, spec: FrameSpec, out: Path, ledger: Ledger, key: str) -> Clip:
         """The clip that lies at ``out``, and keep it for the next request that is the same."""

@@ -36,6 +36,19 @@ class Readiness:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """Work of an engine's networks in GMAC, 10^9 multiplications with addition: once for a ``photo``, once for
+    a clip in the ``rehearsal`` before its frames, and for every ``frame``."""
+
+    photo: float = 0.0
+    rehearsal: float = 0.0
+    frame: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.photo + other.photo, self.rehearsal + other.rehearsal, self.frame + other.frame)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Which engines make a clip together. ``needs`` says in words what it takes beyond this installation.
 
@@ -63,7 +76,10 @@ class Engine:
     ``readiness``: "module:function" in a module that imports nothing heavy, called with the parsed options;
     returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
     ``notice``: what a person must know before using it, e.g. that text goes to another machine.
-    ``rehearses``: its animator is a RehearsingAnimator.
+    ``rehearses``: its animator is a RehearsingAnimator. ``makes_lips``: its finisher draws the mouth anew.
+    ``cost``: "module:function" in a module that imports nothing heavy, called with the parsed options and
+    whether a finisher makes the lips; returns a Cost, from which people are told how long it takes before it
+    was ever measured. Without it that is as little as Instant's.
     """
 
     name: str
@@ -79,6 +95,8 @@ class Engine:
     notice: str = ""
     takes: Literal["picture", "video"] = "picture"
     rehearses: bool = False
+    makes_lips: bool = False
+    cost: str = ""
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """An instance of ``options``; raises StudioError naming the first value that does not fit."""
@@ -146,6 +164,14 @@ def engine_readiness(engine: Engine, values: Mapping[str, Any]) -> Readiness:
     if not engine.readiness:
         return Readiness()
     found: Readiness = _imported(engine.readiness)(engine.parse_options(values))
+    return found
+
+
+def engine_cost(engine: Engine, values: Mapping[str, Any], lips_follow: bool) -> Cost:
+    """What the networks of ``engine`` have to do with these options; raises StudioError if they do not fit."""
+    if not engine.cost:
+        return Cost()
+    found: Cost = _imported(engine.cost)(engine.parse_options(values), lips_follow)
     return found
 
 

@@ -22,11 +22,11 @@ import numpy as np
 from av.video.frame import PictureType
 
 from engines.cache import pack_arrays, unpack_arrays
-from engines.encode import AUDIO_RATE, Quality, SoundTrack, add_sound, add_video
+from engines.encode import AUDIO_RATE, ENCODINGS, SoundTrack, add_sound, add_video
 from engines.errors import StudioError
 from engines.files import whole_file
 from engines.progress import Watch
-from engines.types import Arrays, FrameSpec, FrameStream, Image, Speech
+from engines.types import Arrays, Encoding, FrameSpec, FrameStream, Image, Speech
 from engines.video_frames import video_frame
 
 SEGMENT_SECONDS = 2.0
@@ -48,11 +48,13 @@ class SegmentWriter:
     those of its frames.
     """
 
-    def __init__(self, stream: FrameStream, cuts: tuple[range, ...], watch: Watch) -> None:
+    def __init__(
+        self, stream: FrameStream, cuts: tuple[range, ...], watch: Watch, encoding: Encoding = "usual"
+    ) -> None:
         self._count, self._watch = stream.spec.count, watch
         self._rate = _rate(stream.spec)
         self._ends = {cut.stop - 1 for cut in cuts} - {cuts[0].start}
-        self._sink, self._track = _idle_encoder(stream.spec)
+        self._sink, self._track = _idle_encoder(stream.spec, encoding)
         self._packets = self._encode(stream.frames, cuts[0].start)
 
     def write(self, cut: range, path: Path) -> None:
@@ -106,17 +108,24 @@ class _Shelf:
 
 
 def join_segments(
-    paths: Sequence[Path], spec: FrameSpec, sound: Sequence[Any], out: Path, watch: Watch
+    paths: Sequence[Path],
+    video: tuple[FrameSpec, Encoding],
+    sound: Sequence[Any],
+    out: Path,
+    watch: Watch,
 ) -> None:
     """Put segments and the packets of the sound together as one MP4 at ``out``; nothing is encoded again.
 
+    ``video``: what the frames of the whole clip are, and how they were encoded.
+
     Raises StudioError if a segment is missing or is not of the same video, Cancelled if cancelled.
     """
+    spec, encoding = video
     with (
         whole_file(out) as part,
         av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as clip,
     ):
-        track, voice = _add_track(clip, spec), add_sound(clip)
+        track, voice = _add_track(clip, spec, encoding), add_sound(clip)
         clip.start_encoding()
         waiting = deque(sound)
         for index, packet in enumerate(_packets(paths, track.codec_context.extradata)):
@@ -177,16 +186,16 @@ def _read(path: Path) -> Arrays:
         raise StudioError(UNFIT) from None
 
 
-def _idle_encoder(spec: FrameSpec) -> tuple[Any, Any]:
+def _idle_encoder(spec: FrameSpec, encoding: Encoding) -> tuple[Any, Any]:
     """An encoder inside a container that stays empty: its packets go to segments."""
     sink = av.open(io.BytesIO(), "w", format="mp4")
-    track = _add_track(sink, spec)
+    track = _add_track(sink, spec, encoding)
     sink.start_encoding()
     return sink, track
 
 
-def _add_track(out: Any, spec: FrameSpec) -> Any:
-    return add_video(out, FrameStream(spec, iter(())), Quality())
+def _add_track(out: Any, spec: FrameSpec, encoding: Encoding) -> Any:
+    return add_video(out, FrameStream(spec, iter(())), ENCODINGS[encoding])
 
 
 def _rate(spec: FrameSpec) -> Fraction:

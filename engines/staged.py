@@ -32,7 +32,7 @@ from engines.pipeline import Pipeline, Take
 from engines.progress import Watch
 from engines.requests import is_transparent
 from engines.segments import UNFIT, SegmentWriter, check_segment, encode_sound, join_segments, plan_segments
-from engines.types import Clip, FrameSpec, FrameStream, Image, RenderRequest, StageTime
+from engines.types import Clip, Encoding, FrameSpec, FrameStream, Image, RenderRequest, StageTime
 
 Times = dict[str, float]
 """Seconds by stage."""
@@ -74,6 +74,7 @@ class StagedRender:
         self._take: Take | None = None
         self._ready: FrameStream | None = None
         self._writer: _OpenWriter | None = None
+        self._late: list[list[str]] = []
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="sound")
         self._sound: Future[list[Any]] | None = None
 
@@ -115,8 +116,10 @@ class StagedRender:
         for times in (*spent, *(self.segment(outline, index) for index in range(outline.segments))):
             for stage, seconds in times.items():
                 ledger.add(stage, seconds)
+        ledger.notes.extend(dict.fromkeys(note for late in self._late for note in late))
         paths = [self.segment_path(outline, index) for index in range(outline.segments)]
-        join_segments(paths, outline.spec, self._sound_of(outline.key, outline.spec).result(), out, self._watch)
+        video = outline.spec, self._request.output.encoding
+        join_segments(paths, video, self._sound_of(outline.key, outline.spec).result(), out, self._watch)
         ledger.add("join", time.perf_counter() - start)
         clip = self._pipeline.finish(self._request, outline.spec, out, ledger, outline.key)
         shutil.rmtree(self._pieces(outline.key), ignore_errors=True)
@@ -184,9 +187,11 @@ class StagedRender:
             self._stop_writing()
             ready, self._ready = self._ready, None
             stream = ready if ready and index == 0 else self._stream(self._known_take(key), cuts[index].start)
+            self._late.append(stream.late)
             spec = replace(stream.spec, count=cuts[-1].stop)
             self._sound_of(key, spec)
-            self._writer = _OpenWriter(replace(stream, spec=spec), cuts, index, self._watch)
+            segments = _Segments(cuts, index, self._request.output.encoding)
+            self._writer = _OpenWriter(replace(stream, spec=spec), segments, self._watch)
         return self._writer
 
     def _stream(self, take: Take, first: int) -> FrameStream:
@@ -194,15 +199,24 @@ class StagedRender:
         return self._pipeline.stream(self._request, take, self._watch, first)
 
 
+@dataclass(frozen=True)
+class _Segments:
+    """All segments of a clip, the first that is still to be made, and how they are encoded."""
+
+    cuts: tuple[range, ...]
+    first: int
+    encoding: Encoding
+
+
 class _OpenWriter:
     """A writer of segments with its frames and its clock; ``next`` is the segment it makes next."""
 
-    def __init__(self, stream: FrameStream, cuts: tuple[range, ...], index: int, watch: Watch) -> None:
-        self.next = index
+    def __init__(self, stream: FrameStream, segments: _Segments, watch: Watch) -> None:
+        self.next = segments.first
         self._waited = [0.0]
         self._frames: Generator[Image, None, None] = ahead(stream.frames)
         timed = replace(stream, frames=timing(self._frames, self._waited))
-        self._writer = SegmentWriter(timed, cuts[index:], watch)
+        self._writer = SegmentWriter(timed, segments.cuts[segments.first :], watch, segments.encoding)
 
     def write(self, cut: range, path: Path) -> Times:
         start, before = time.perf_counter(), self._waited[0]

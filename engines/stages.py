@@ -7,7 +7,7 @@ declaration names, and must be safe to call from several threads. One that compu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -74,6 +74,16 @@ class Driver(Protocol):
         ...
 
 
+class PatientDriver(Driver, Protocol):
+    """A driver that takes its time, and gives what it has while it works."""
+
+    def drive_pieces(
+        self, speech: Speech, expression: Expression, fps: float, options: Any, watch: Watch
+    ) -> Iterator[Motion]:
+        """What ``drive`` gives, in pieces that follow each other. Reports the stage "motion" to ``watch``."""
+        ...
+
+
 class Aligner(Protocol):
     """What a driver may offer besides: it finds a known text in a recording."""
 
@@ -102,12 +112,14 @@ class Animator(Protocol):
 @dataclass(frozen=True)
 class Given:
     """What a clip is made of, before its frames: ``expression`` with the tags of the text in it already,
-    ``options`` the animator's own, parsed."""
+    ``options`` the animator's own, parsed. ``lips_follow``: a finisher makes the lips
+    (``Engine.makes_lips``)."""
 
     speech: Speech
     motion: Motion
     expression: Expression
     options: Any
+    lips_follow: bool = False
 
 
 class Keep(Protocol):

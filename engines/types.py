@@ -193,7 +193,8 @@ class FrameStream:
     Every frame is an array of its own, so that some can be made ahead while earlier ones are in use. ``notes``:
     sentences for the user about how they are made. ``first``: which frame of the clip the stream begins with.
     ``faces``: (count, 4) float32 px, the face's left, top, right, bottom in every frame, hairline to chin and
-    cheek to cheek; a row of NaN where no face can be used; None where nobody knows yet.
+    cheek to cheek; a row of NaN where no face can be used; None where nobody knows yet. ``late``: further
+    sentences for the user, which come up while frames are being made; whole when the last one is.
     """
 
     spec: FrameSpec
@@ -201,6 +202,7 @@ class FrameStream:
     notes: tuple[str, ...] = ()
     faces: Float32 | None = None
     first: int = 0
+    late: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -258,12 +260,17 @@ class AvatarRef:
     placed: PlacedFace | None = None
 
 
+Encoding = Literal["quick", "usual", "fine"]
+"""How much time the encoder takes for how good and small a file; see engines.encode."""
+
+
 @dataclass(frozen=True)
 class Output:
     """``fps``: frames per second; ``size``: long side in pixels, None for the photo's own up to 1080."""
 
     fps: Annotated[float, Field(ge=5.0, le=60.0)] = 25.0
     size: Annotated[int, Field(ge=64, le=3840)] | None = None
+    encoding: Encoding = "usual"
 
 
 @dataclass(frozen=True)

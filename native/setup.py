@@ -1,4 +1,4 @@
-"""Builds the modules ``visema_native`` and ``visema_conv``: ``pip install ./native``."""
+"""Builds the modules ``visema_native``, ``visema_solver`` and ``visema_conv``: ``pip install ./native``."""
 
 import sys
 from pathlib import Path
@@ -22,7 +22,7 @@ FLAGS = (
 )
 
 HERE = Path(__file__).parent
-HEADERS = ["*.hpp", "conv/*.hpp"]
+HEADERS = ["*.hpp", "solver/*.hpp", "conv/*.hpp"]
 
 
 def _found(*patterns: str) -> list[str]:
@@ -37,6 +37,7 @@ def _module(name: str, sources: list[str]) -> Pybind11Extension:
 setup(
     ext_modules=[
         _module("visema_native", _found("*.cpp")),
+        _module("visema_solver", _found("solver/*.cpp", "threads.cpp")),
         _module("visema_conv", _found("conv/*.cpp", "threads.cpp")),
     ]
 )

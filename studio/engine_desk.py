@@ -8,14 +8,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from engines import weights
+from engines.audio2face.plans import rebuild_stale
 from engines.cache import Cache
 from engines.errors import Cancelled, StudioError
 from engines.manager import EngineManager
 from engines.mirror import Mirror
 from engines.progress import Watch
 from engines.registry import all_recipes
+from engines.requests import making_cost
 from engines.weights import WeightStore
 from studio.engine_downloads import Downloads
 from studio.engine_recovery import RecoveryLog, bring_back_setup, mirror_of, recover_engines
@@ -117,7 +120,10 @@ class EngineDesk:
 
         def recover() -> None:
             try:
-                recover_engines(self._settings, self._recovered.telling(tell), self._stop, fetch=False)
+                told = self._recovered.telling(tell)
+                recover_engines(self._settings, told, self._stop, fetch=False)
+                for name in rebuild_stale(self._stop):
+                    told(f"The TensorRT plan {name} did not fit this machine any more and was built anew.")
             except Cancelled:
                 return
             except Exception:
@@ -143,9 +149,10 @@ class EngineDesk:
     def _timings(self) -> Iterator[StageReport]:
         timings = self._jobs.timings()
         for recipe in all_recipes().values():
+            size = replace(USUAL, cost=making_cost(recipe.name, (), {}))
             for stage in stages_of(recipe.name, aligned=True):
-                known = timings.known(recipe.name, stage, USUAL)
-                seconds = timings.expect(recipe.name, stage, USUAL)
+                known = timings.known(recipe.name, stage, size)
+                seconds = timings.expect(recipe.name, stage, size)
                 yield StageReport(recipe.title, stage, seconds, known is not None)
 
     def _cache_report(self) -> CacheReport:

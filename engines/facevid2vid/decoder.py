@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from engines.facevid2vid.layers import SpadeBlock
+from engines.facevid2vid.layers import SEGMENT_CHANNELS, SpadeBlock
 
 MIDDLE_BLOCKS = 6
+WIDTHS = (512, 256, 64)
+"""In the middle, and after each time that the picture grows."""
 
 
 class SpadeDecoder(nn.Module):
@@ -16,11 +20,11 @@ class SpadeDecoder(nn.Module):
 
     def __init__(self, finer: int = 1) -> None:
         super().__init__()
-        self.fc = nn.Conv2d(256, 512, 3, padding=1)
+        self.fc = nn.Conv2d(SEGMENT_CHANNELS, WIDTHS[0], 3, padding=1)
         for index in range(MIDDLE_BLOCKS):
-            self.add_module(f"G_middle_{index}", SpadeBlock(512, 512))
-        self.up_0, self.up_1 = SpadeBlock(512, 256), SpadeBlock(256, 64)
-        last = nn.Conv2d(64, 3 * finer**2, 3, padding=1)
+            self.add_module(f"G_middle_{index}", SpadeBlock(WIDTHS[0], WIDTHS[0]))
+        self.up_0, self.up_1 = (SpadeBlock(*pair) for pair in pairwise(WIDTHS))
+        last = nn.Conv2d(WIDTHS[-1], 3 * finer**2, 3, padding=1)
         self.conv_img = last if finer == 1 else nn.Sequential(last, nn.PixelShuffle(finer))
 
     def forward(self, feature: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -98,6 +99,15 @@ def _fold_spectral_norm(_: nn.Module, state: dict[str, Any], prefix: str, *__: o
     names = [prefix + name for name in SPECTRAL]
     if all(name in state for name in names):
         state[f"{prefix}weight"] = folded(*(state.pop(name) for name in names))
+
+
+def all_folded(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """``weights`` by name, with one tensor where the three of a spectral norm are stored."""
+    state = dict(weights)
+    first = f".{SPECTRAL[0]}"
+    for prefix in [name.removesuffix(SPECTRAL[0]) for name in weights if name.endswith(first)]:
+        _fold_spectral_norm(nn.Identity(), state, prefix)
+    return state
 
 
 def folded(weight: Tensor, u: Tensor, v: Tensor) -> Tensor:

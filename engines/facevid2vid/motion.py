@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from engines.facevid2vid.layers import ConvBlock, DownBlock3d, UpBlock3d
+from engines.facevid2vid.layers import SEGMENT_CHANNELS, ConvBlock, DownBlock3d, UpBlock3d
 from engines.facevid2vid.volume import CHANNELS, DEPTH
 
 COMPRESSED = 4
@@ -131,7 +131,8 @@ class DenseMotion(nn.Module):
 
 def motion_layers(keypoints: int, least: float = 0.0) -> tuple[DenseMotion, ConvBlock, nn.Conv2d]:
     """What both networks call dense_motion_network, third and fourth."""
-    return DenseMotion(keypoints, least), ConvBlock(CHANNELS * DEPTH, 256, slope=0.01), nn.Conv2d(256, 256, 1)
+    third = ConvBlock(CHANNELS * DEPTH, SEGMENT_CHANNELS, slope=0.01)
+    return DenseMotion(keypoints, least), third, nn.Conv2d(SEGMENT_CHANNELS, SEGMENT_CHANNELS, 1)
 
 
 def warp(network: nn.Module, volume: Tensor, driving: Tensor, source: Tensor) -> dict[str, Tensor]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from engines.facevid2vid.layers import ConvBlock, DownBlock2d, ResBlock3d
 
 CHANNELS, DEPTH = 32, 16
+WIDTHS = (64, 128, 256)
+"""Of the picture's features before they become a volume."""
 RESIDUAL_BLOCKS = 6
 
 
@@ -15,9 +19,9 @@ class AppearanceVolume(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = ConvBlock(3, 64)
-        self.down_blocks = nn.ModuleList([DownBlock2d(64, 128), DownBlock2d(128, 256)])
-        self.second = nn.Conv2d(256, CHANNELS * DEPTH, 1)
+        self.first = ConvBlock(3, WIDTHS[0])
+        self.down_blocks = nn.ModuleList([DownBlock2d(*pair) for pair in pairwise(WIDTHS)])
+        self.second = nn.Conv2d(WIDTHS[-1], CHANNELS * DEPTH, 1)
         self.resblocks_3d = nn.Sequential()
         for index in range(RESIDUAL_BLOCKS):
             self.resblocks_3d.add_module(f"3dr{index}", ResBlock3d(CHANNELS))

@@ -18,6 +18,7 @@ EYE_AND_LIP: dict[int, tuple[tuple[tuple[int, ...], tuple[int, ...]], tuple[int,
     68: (((36, 39), (42, 45)), (48, 54)),
     106: (((33, 35, 40, 39), (87, 89, 94, 93)), (52, 61)),
     203: (((0, 6, 12, 18), (24, 30, 36, 42)), (48, 66)),
+    468: (((33, 159, 133, 145), (362, 386, 263, 374)), (61, 291)),
 }
 """Points of both eyes and of the mouth's corners, by how many points there are."""
 
@@ -44,10 +45,15 @@ def face_square(points: Floats, axes: Floats, scale: float, vy_ratio: float) -> 
     return ((low + high) / 2 + (0.0, vy_ratio * side)) @ axes, side
 
 
-def crop_matrix(points: Floats, size: int, scale: float, vy_ratio: float) -> Floats:
-    """(2, 3): picture px -> px of the upright square of ``size`` about the face of (n, 2) ``points``."""
+def crop_matrix(
+    points: Floats, size: int, scale: float, vy_ratio: float, outline: tuple[int, ...] = ()
+) -> Floats:
+    """(2, 3): picture px -> px of the upright square of ``size`` about the face of (n, 2) ``points``.
+
+    ``outline``: the numbers of those that the square is laid about; all if it is empty.
+    """
     axes = face_axes(points)
-    centre, side = face_square(points, axes, scale, vy_ratio)
+    centre, side = face_square(points[list(outline)] if outline else points, axes, scale, vy_ratio)
     # Turned by the angle whose cosine is that of the face's right, as a similarity: no mirroring.
     linear = axes * (size / side)
     return np.column_stack([linear, size / 2 - linear @ centre])
@@ -71,8 +77,8 @@ def eye_lip_ratios(points: Floats) -> Floats:
     return np.array([distance(apart) / (distance(corners) + 1e-6) for apart, corners in LIDS_AND_CORNERS])
 
 
-def paste_mask() -> NDArray[np.uint8]:
-    """(512, 512): 255 inside, falling to 0 over the last FEATHER px, by distance to the inner rectangle."""
-    away = np.maximum(np.maximum(FEATHER - np.arange(SIZE), np.arange(SIZE) - (SIZE - FEATHER)), 0)
+def paste_mask(feather: int = FEATHER) -> NDArray[np.uint8]:
+    """(512, 512): 255 inside, falling to 0 over the last ``feather`` px, by distance to the inner rectangle."""
+    away = np.maximum(np.maximum(feather - np.arange(SIZE), np.arange(SIZE) - (SIZE - feather)), 0)
     distance = np.hypot(away[:, None], away[None])
-    return np.floor(255 * np.clip(1 - distance / FEATHER, 0, 1)).astype(np.uint8)
+    return np.floor(255 * np.clip(1 - distance / feather, 0, 1)).astype(np.uint8)

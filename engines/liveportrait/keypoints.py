@@ -35,6 +35,16 @@ def rotation(pitch: Floats, yaw: Floats, roll: Floats) -> Floats:
     return np.swapaxes(about(z, 2) @ about(y, 1) @ about(x, 0), 1, 2)
 
 
+def degrees(turn: Floats) -> Floats:
+    """(B, 3, 3) of ``rotation`` -> (B, 3) pitch, yaw, roll, with a yaw within +-90 degrees."""
+    matrix = np.swapaxes(np.asarray(turn, np.float64), 1, 2)
+    pitch = np.arctan2(matrix[:, 2, 1], matrix[:, 2, 2])
+    yaw = np.arcsin(np.clip(-matrix[:, 2, 0], -1.0, 1.0))
+    roll = np.arctan2(matrix[:, 1, 0], matrix[:, 0, 0])
+    found: Floats = np.degrees(np.stack([pitch, yaw, roll], 1))
+    return found
+
+
 def about(angle: Floats, axis: int) -> Floats:
     """(B, 3, 3): right-handed rotation by ``angle`` (B,) radians about a coordinate axis."""
     first, second = (axis + 1) % 3, (axis + 2) % 3

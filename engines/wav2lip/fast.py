@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -132,7 +133,7 @@ class FastGenerator(nn.Module):
     def decode_each(self, mel: Tensor, pictures: Sequence[Sequence[Tensor]]) -> Tensor:
         """As ``decode``, given what is known of each picture. Large levels go picture by picture: what lies
         between two layers then stays in the processor's cache."""
-        deep = [level for level in self.levels if level.bytes <= LARGEST_TOGETHER]
+        deep = list(takewhile(lambda level: level.bytes <= LARGEST_TOGETHER, self.levels))
         wide = self.levels[len(deep) :]
         of_deep, of_wide = slice(len(deep) * self.each), slice(len(deep) * self.each, None)
         stacked = [torch.cat(same) for same in zip(*(picture[of_deep] for picture in pictures), strict=True)]

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from engines.errors import StudioError
+from engines.devices import best_device
+from engines.face_boxes import usable, with_boxes
 from engines.progress import Watch
 from engines.types import Float32, FrameStream, Image, Speech
 from engines.wav2lip import Wav2LipOptions
-from engines.wav2lip.boxes import usable, with_boxes
 from engines.wav2lip.checkpoint import load_generator
-from engines.wav2lip.files import chosen, file_of, readiness
-from engines.wav2lip.mouths import Mouths, best_device
+from engines.wav2lip.files import FILES
+from engines.wav2lip.mouths import Mouths
 from engines.wav2lip.paste import cut_face, put_back, with_chin
 from engines.wav2lip.sound import Heard, hear
 
@@ -41,10 +41,7 @@ class Wav2LipFinisher:
         self._loaded.clear()
 
     def _mouths(self, options: Wav2LipOptions) -> Mouths:
-        name = chosen(options)
-        path = file_of(name) if name else None
-        if path is None:
-            raise StudioError(readiness(options).problem)
+        name, path = FILES.find(options.weights)
         with self._lock:
             if name not in self._loaded:
                 self._loaded = {name: Mouths(load_generator(path), self.device)}

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engines.devices import short_precision
 from engines.mel import CEILING, FLOOR
 from engines.types import Float32, Image
 from engines.wav2lip.fast import FastGenerator, Span, Window
@@ -164,31 +165,17 @@ class _Graph:
             self._out = self._function(self._inputs[0], self._inputs[1:])
 
 
-def best_device() -> str:
-    """Where a network of this kind is fastest here."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
 def _placed(network: FastGenerator, device: str) -> tuple[FastGenerator, torch.dtype]:
     """``network`` on ``device``, in a shorter precision if that is fast there and makes no visible
     difference."""
     network = network.eval().to(device)
-    short = _short_precision(device)
+    short = short_precision(device)
     if short == torch.float32:
         return network, short
     with torch.inference_mode():
         exact = _tried(network, device, torch.float32)
         off = float((_tried(network.to(short), device, short) - exact).abs().mean())
     return (network, short) if off <= MOST_OFF else (network.to(torch.float32), torch.float32)
-
-
-def _short_precision(device: str) -> torch.dtype:
-    if device == "cuda":
-        return torch.float16
-    has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
-    return torch.bfloat16 if device == "cpu" and has_bf16 else torch.float32
 
 
 def _tried(network: FastGenerator, device: str, precision: torch.dtype) -> Tensor:

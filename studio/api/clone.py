@@ -26,8 +26,8 @@ from studio.api.renders import (
     SentFiles,
     SpeechFields,
     Terms,
+    order_of,
     own_avatar,
-    request_of,
     submit,
 )
 from studio.api.sessions import Accepted, SessionStatus, accepted, download_of, status_of, view_of
@@ -102,7 +102,8 @@ def say(form: Annotated[SayForm, Form()], studio: TheStudio, owner: Owner) -> Ac
     if form.recipe == DEFAULT_RECIPE:
         recipe = recipe_for(studio.library.avatar(owner, form.avatar_id))
         form = form.model_copy(update={"recipe": recipe})
-    return accepted(studio, owner, submit(studio, owner, request_of(avatar, SentFiles(), form), Terms(name)))
+    order = order_of(avatar, SentFiles(), form)
+    return accepted(studio, owner, submit(studio, owner, order.request, Terms(name)), order.notes)
 
 
 def _status(studio: Studio, owner: str, avatar_id: str, preparer: Preparer) -> AvatarStatus:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 from engines.errors import StudioError
 from engines.pipeline import Pipeline
+from engines.quality import QUALITIES
 from engines.registry import get_recipe
 from engines.types import AvatarRef
 
 log = logging.getLogger(__name__)
 MOST_KEPT = 1000
 """Avatars whose preparation is remembered; others are looked at again when somebody asks."""
-SIZES: tuple[int | None, ...] = (640, None, 384)
-"""Long sides in pixels that are prepared, the likeliest first; None is the picture's own, up to 1080."""
+SIZES = tuple(QUALITIES[name].size for name in ("medium", "high", "low"))
+"""Long sides in pixels that are prepared, the likeliest first."""
 Learn = Callable[[str, float], None]
 """Remembers for a recipe how many seconds the preparation at one size took."""
 FAILED = "The picture could not be prepared; the log has the details."

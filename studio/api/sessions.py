@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi.responses import FileResponse
@@ -16,11 +17,15 @@ KINDS = {".mp4": "video/mp4", ".webm": "video/webm"}
 
 
 class Accepted(BaseModel):
-    """A job was queued; ``queue_position`` 1 is next, 0 already runs."""
+    """A job was queued; ``queue_position`` 1 is next, 0 already runs. ``expected_seconds``: how long it takes
+    on this machine once it runs, measured or told from the work of its networks. ``notes``: what was left out
+    of the wish, in sentences."""
 
     session_id: str
     status: State
     queue_position: int
+    expected_seconds: float
+    notes: list[str] = []
 
 
 class SessionStatus(BaseModel):
@@ -37,10 +42,16 @@ class SessionStatus(BaseModel):
     avatar: str
 
 
-def accepted(studio: Studio, owner: str, job_id: str) -> Accepted:
+def accepted(studio: Studio, owner: str, job_id: str, notes: Sequence[str] = ()) -> Accepted:
     """What a client hears of a job that was just queued."""
     view = studio.jobs.view(owner, job_id)
-    return Accepted(session_id=job_id, status=view.state, queue_position=view.position)
+    return Accepted(
+        session_id=job_id,
+        status=view.state,
+        queue_position=view.position,
+        expected_seconds=round(studio.jobs.expected(owner, job_id), 1),
+        notes=list(notes),
+    )
 
 
 def view_of(studio: Studio, owner: str, session_id: str) -> JobView:

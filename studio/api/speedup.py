@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engines.requests import making_name
+from engines.requests import making_cost, making_name
 from engines.types import FrameSpec, StageTime
 from studio.jobs.timings import JobSize, Timings, known_size, stages_of
 from studio.services import Studio
@@ -50,8 +50,11 @@ def learn_photo(studio: Studio, recipe: str, seconds: float) -> None:
 
 
 def _uncached(manifest: dict[str, Any], timings: Timings) -> float | None:
-    size = known_size(FrameSpec(*(manifest[name] for name in ("width", "height", "fps", "frames"))))
-    recipe = making_name(manifest["request"]["recipe"], manifest["request"].get("finish", ()))
+    request = manifest["request"]
+    making = request["recipe"], request.get("finish", ())
+    spec = FrameSpec(*(manifest[name] for name in ("width", "height", "fps", "frames")))
+    size = known_size(spec, making_cost(*making, request.get("options", {})))
+    recipe = making_name(*making)
     computed = sum(float(time["seconds"]) for time in manifest["times"] if not time["cached"])
     parts = [timings.known(recipe, stage, size) for stage in _from_cache(manifest)]
     known = [part for part in parts if part is not None]

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engines.errors import StudioError
+from engines.model_files import LIBRARIES
 from engines.registry import engine_readiness, get_engine
-from engines.wav2lip.files import LIBRARIES, NO_LIBRARIES
+from engines.wav2lip.files import FILES
 from studio.benches.table import Row
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def run() -> tuple[Row, ...]:
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in LIBRARIES):
-        raise StudioError(NO_LIBRARIES)
+        raise StudioError(FILES.no_libraries)
     problem = engine_readiness(get_engine("wav2lip"), {}).problem
     print(f"The weights are random: this says how fast it is, not how it looks. {problem}".strip())
     import torch

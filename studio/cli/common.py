@@ -15,15 +15,21 @@ import click
 from engines.adjust import HANDLES, check_shifts
 from engines.audio import duration_words
 from engines.errors import StudioError
-from engines.options import OptionField, option_fields
+from engines.options import FILES, OptionField, option_fields
 from engines.progress import Watch
 from engines.registry import all_engines, get_recipe
 from engines.types import EMOTIONS, MAX_SHIFT, AvatarRef, EmotionKey, Expression, HandleShift, Words
 from engines.voices import speaker_of
-from studio.services import Studio
+from studio.services import DEFAULT_RECIPE, FILM_RECIPE, Studio
 from studio.settings import load_settings
 
-CLICK_TYPES: dict[str, Any] = {"number": float, "integer": int, "boolean": bool}
+CLICK_TYPES: dict[str, Any] = {
+    "number": float,
+    "integer": int,
+    "boolean": bool,
+    "picture": click.Path(),
+    "file": click.Path(),
+}
 
 
 @contextmanager
@@ -57,7 +63,10 @@ def words_flags(command: click.Command) -> click.Command:
             help="Voice for --text, such as de, piper:en_US-amy-medium or openai:alloy@de (see 'voices list'); "
             "with --audio, its language.",
         ),
-        click.Option(["--recipe"], default="instant", show_default=True, help="Which engines work together."),
+        click.Option(
+            ["--recipe"],
+            help=f"Which engines work together; {DEFAULT_RECIPE} if not given, {FILM_RECIPE} for a video.",
+        ),
     ]
     return command
 
@@ -177,10 +186,10 @@ def terminal_watch(quiet: bool) -> Watch:
 
 
 def _flag(entry: OptionField, flag: str, destination: str | None = None) -> click.Option:
-    text = f"{entry.description or entry.title}  [default: {entry.default}]"
-    return click.Option(
-        [f"--{flag}", destination or entry.name], type=_click_type(entry), default=None, help=text
-    )
+    default = "none" if entry.kind in FILES and not entry.default else entry.default
+    text = f"{entry.description or entry.title}  [default: {default}]"
+    flags = [f"--{name}" for name in (flag, entry.flag) if name]
+    return click.Option([*flags, destination or entry.name], type=_click_type(entry), default=None, help=text)
 
 
 def _click_type(entry: OptionField) -> Any:

@@ -11,11 +11,11 @@ import click
 
 from engines.encode import check_clip_path
 from engines.errors import StudioError
-from engines.motion_files import check_motion_path, write_motion
-from engines.pipeline import Pipeline
+from engines.exports import format_for, perform, write_export
 from engines.progress import Watch
-from engines.registry import all_finishers, get_recipe
-from engines.requests import parse_request, request_document
+from engines.quality import QUALITIES, at_quality, enhanced, enhancers
+from engines.registry import all_finishers
+from engines.requests import check_engines, parse_request, request_document
 from engines.sniff import is_video
 from engines.types import AvatarRef, Clip, Output, RenderRequest
 from studio.cli.common import (
@@ -33,10 +33,12 @@ from studio.cli.common import (
 )
 from studio.consent import BY_COMMAND, CONSENTS, Consent, ConsentRecord
 from studio.library import LOCAL_OWNER
-from studio.services import Studio, avatar_ref
+from studio.services import Studio, avatar_ref, usual_recipe
+from studio.waiting import expected_wait
 
 PATH = click.Path(path_type=Path)
 FINISHERS = ", ".join(all_finishers())
+QUALITY_HELP = "Size, frame rate, encoder and enhancer in one word; what is also given by itself stays."
 
 
 @click.command("render", help="Make a talking video from a picture and words.")
@@ -47,24 +49,30 @@ FINISHERS = ", ".join(all_finishers())
 @click.option("--face", type=click.IntRange(1), default=1, help="Which face of several, 1 is the largest.")
 @moves_option("--adjust", "Correct a point of the face that was found wrong")
 @click.option("--consent", type=click.Choice(CONSENTS), help="Whose face a picture shows, for the credentials.")
-@click.option("--fps", type=click.FloatRange(5, 60), default=25.0, show_default=True)
+@click.option("--quality", type=click.Choice(list(QUALITIES)), help=QUALITY_HELP)
+@click.option("--fps", type=click.FloatRange(5, 60), help="Frames per second.  [default: 25]")
 @click.option("--size", type=click.IntRange(64, 3840), help="Long side in pixels; the photo's, at most 1080.")
 @click.option(
     "--finish", multiple=True, metavar="NAME", help=f"What goes over the frames, repeatable: {FINISHERS}."
 )
-@click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
+@click.option("--enhance", type=click.Choice(list(enhancers())), help="What makes the face clearer at the end.")
+@click.option("--enhance-strength", type=click.FloatRange(0, 1), help="How much of that is seen.")
+@click.option(
+    "--motion-out", type=PATH, help="Also write the face motion: .csv, .json, .glb or .zip, as 'motion' does."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON about the clip.")
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> None:
     """See the help text of the command."""
     _check_out(values["out"], values["motion_out"])
     with open_studio(context) as studio:
-        request = _request(studio, values)
+        request = _chosen(_request(studio, values), values)
         tell_of_voice(request.words, request.recipe)
+        _tell_wait(studio, request)
         record = _record(studio, values["avatar"], values["consent"])
         clip = studio.render(request, values["out"], terminal_watch(values["as_json"]), record)
         if values["motion_out"] is not None:
-            _write_motion(studio.pipeline, request, values["motion_out"])
+            _write_motion(studio, request, values["motion_out"])
     _tell(clip, values["as_json"])
 
 
@@ -74,16 +82,40 @@ words_flags(expression_flags(engine_flags(command)))
 def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
     watch = terminal_watch(values["as_json"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
+    avatar = with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"])
     request = RenderRequest(
-        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"]),
+        avatar=avatar,
         words=words,
         expression=make_expression(values),
-        recipe=values["recipe"],
+        recipe=values["recipe"] or usual_recipe(is_video(Path(avatar.source))),
         options=engine_options(values),
-        output=Output(values["fps"], values["size"]),
+        output=Output(values["fps"] or Output().fps, values["size"]),
         finish=values["finish"],
     )
     return parse_request(request_document(request))
+
+
+def _tell_wait(studio: Studio, request: RenderRequest) -> None:
+    """Say on stderr how long it will take, if that is long. Raises StudioError if an engine cannot work."""
+    check_engines(request)
+    wait = expected_wait(studio.jobs.timings(), request)
+    if wait.sentence:
+        way = f" (--recipe {wait.instead})" if wait.instead else ""
+        print(f"{wait.sentence.removesuffix('.')}{way}.", file=sys.stderr)
+
+
+def _chosen(request: RenderRequest, values: dict[str, Any]) -> RenderRequest:
+    """``request`` with the enhancer and at the quality that was asked for; what is left out is said."""
+    if values["enhance"]:
+        request = enhanced(request, values["enhance"], values["enhance_strength"])
+    elif values["enhance_strength"] is not None:
+        raise StudioError("--enhance-strength needs --enhance, which says what makes the face clearer.")
+    if values["quality"]:
+        given = [name for name in ("fps", "size") if values[name] is not None]
+        request, notes = at_quality(request, values["quality"], given)
+        for note in notes:
+            print(note, file=sys.stderr)
+    return request
 
 
 def _avatar(studio: Studio, name: str, face: int, watch: Watch) -> AvatarRef:
@@ -109,16 +141,12 @@ def _check_out(out: Path, motion_out: Path | None) -> None:
         if not path.parent.is_dir():
             raise StudioError(f"There is no folder '{path.parent}'; make it or choose another one.")
     if motion_out is not None:
-        check_motion_path(motion_out)
+        format_for(motion_out)
 
 
-def _write_motion(pipeline: Pipeline, request: RenderRequest, path: Path) -> None:
-    recipe = get_recipe(request.recipe)
-    watch = terminal_watch(quiet=True)
-    spoken = pipeline.speak(request.words, recipe, request.options, watch)
-    spoken = pipeline.align(spoken, request.words, recipe, watch)
-    motion, _ = pipeline.move(spoken.speech, request, recipe)
-    write_motion(path, motion)
+def _write_motion(studio: Studio, request: RenderRequest, path: Path) -> None:
+    performance, _ = perform(studio.pipeline, request, terminal_watch(quiet=True))
+    write_export(path, performance, format_for(path))
 
 
 def _tell(clip: Clip, as_json: bool) -> None:

@@ -128,6 +128,11 @@ class Jobs:
         """The ids of all jobs whose files are still needed."""
         return self._open().store.unfinished()
 
+    def expected(self, owner: str, job_id: str) -> float:
+        """Seconds that all of a job should take on this machine."""
+        machinery, row = self._open(), self._row(owner, job_id)
+        return machinery.expected(row)
+
     def timings(self) -> Timings:
         """What the stages of earlier jobs took on this machine."""
         return self._open().timings

@@ -117,7 +117,7 @@ class Runner:
             if outline.key != _watched(job, self._pipeline.key, request):
                 return False
             if outline.segments:
-                job.forecast.size = known_size(outline.spec)
+                job.forecast.size = known_size(outline.spec, job.forecast.size.cost)
             spent = [kept("segment", self._segment, job, staged, outline, i) for i in range(outline.segments)]
             kept("join", self._join, job, staged, outline, spent)
         finally:
@@ -152,7 +152,7 @@ class Runner:
         self._files.keep(job.row, video, manifest)
         if outline.segments:
             name = making_name(clip.request.recipe, clip.request.finish)
-            self._timings.learn(name, known_size(outline.spec), clip.times)
+            self._timings.learn(name, known_size(outline.spec, job.forecast.size.cost), clip.times)
 
 
 def _is_own_fault(reason: BaseException) -> bool:

@@ -6,14 +6,15 @@ import json
 import math
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engines.errors import StudioError
 from engines.files import whole_file
-from engines.registry import get_engine, get_recipe
-from engines.requests import making_name
+from engines.registry import Cost, get_engine, get_recipe
+from engines.requests import making_cost, making_name
 from engines.types import FrameSpec, RenderRequest, StageTime
+from studio.jobs.speed import MachineSpeed
 
 STAGES = ("photo", "voice", "align", "motion", "rehearse", "render", "join")
 """In the order in which a job goes through them."""
@@ -35,19 +36,42 @@ STEADY = 0.15
 """Share of a stage from which its own pace says more than earlier jobs do."""
 
 
+FREE = Cost()
+
+
 @dataclass(frozen=True)
 class JobSize:
-    """What a job's stages grow with: seconds of speech, frames per second and pixels of a frame."""
+    """What a job's stages grow with: seconds of speech, frames per second, pixels of a frame, and the work of
+    its networks."""
 
     seconds: float
     fps: float
     pixels: float
+    cost: Cost = FREE
 
     def units(self, stage: str) -> float:
-        """How much of ``stage`` there is: frames of a megapixel, seconds of speech, or one photo."""
+        """How much of ``stage`` there is: networks' work in GMAC where they draw the frames or what is shown
+        again and again, else frames of a megapixel; seconds of speech; or one photo."""
+        if self.counts_work(stage):
+            return self.work(stage)
         if stage == "render":
             return self.seconds * self.fps * self.pixels / 1e6
         return 1.0 if stage == "photo" else self.seconds
+
+    def counts_work(self, stage: str) -> bool:
+        """Whether ``stage`` grows with the work of networks and nothing else."""
+        return stage in ("rehearse", "render") and self.work(stage) > 0
+
+    def work(self, stage: str) -> float:
+        """GMAC that networks do in ``stage``."""
+        of_frames = self.seconds * self.fps * self.cost.frame
+        done = {"photo": self.cost.photo, "rehearse": self.cost.rehearsal, "render": of_frames}
+        return done.get(stage, 0.0)
+
+    @property
+    def plain(self) -> JobSize:
+        """The same without networks."""
+        return replace(self, cost=FREE)
 
 
 def stages_of(recipe: str, aligned: bool) -> list[str]:
@@ -57,36 +81,44 @@ def stages_of(recipe: str, aligned: bool) -> list[str]:
     return [stage for stage in STAGES if not left_out.get(stage)]
 
 
-def guess_size(request: RenderRequest) -> JobSize:
-    """The size of a job before its speech is known."""
+def guess_size(request: RenderRequest, seconds: float | None = None) -> JobSize:
+    """The size of a job before its speech is known; ``seconds`` of it if somebody knows."""
     text = request.words.text if request.words.audio is None else None
-    seconds = len(text) / CHARACTERS_PER_SECOND if text else USUAL_SECONDS
-    size = request.output.size
-    return JobSize(max(seconds, 1.0), request.output.fps, size * size if size else USUAL_PIXELS)
+    guess = len(text) / CHARACTERS_PER_SECOND if text else USUAL_SECONDS
+    size, cost = request.output.size, making_cost(request.recipe, request.finish, request.options)
+    pixels = size * size if size else USUAL_PIXELS
+    return JobSize(max(seconds or guess, 1.0), request.output.fps, pixels, cost)
 
 
-def known_size(spec: FrameSpec) -> JobSize:
-    """The size of a job whose frames are known."""
-    return JobSize(spec.count / spec.fps, spec.fps, spec.width * spec.height)
+def known_size(spec: FrameSpec, cost: Cost) -> JobSize:
+    """The size of a job whose frames are known, and the work of its networks."""
+    return JobSize(spec.count / spec.fps, spec.fps, spec.width * spec.height, cost)
 
 
 class Timings:
-    """Seconds per unit by recipe and stage, kept in a file. Safe for several threads."""
+    """Seconds per unit by recipe and stage, kept in a file. Safe for several threads.
+
+    What was never measured is told from the work of its networks and how fast this machine does such work.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
         self._rates = _read(path)
+        self._speed = MachineSpeed(path.with_name("machine.json"))
 
     def expect(self, recipe: str, stage: str, size: JobSize) -> float:
         """How many seconds ``stage`` should take."""
-        with self._lock:
-            rate = self._rates.get(f"{recipe}/{stage}", FIRST_GUESS[stage])
-        return rate * size.units(stage)
+        known = self.known(recipe, stage, size)
+        if known is not None:
+            return known
+        work = size.work(stage)
+        beside = FIRST_GUESS[stage] * size.plain.units(stage)
+        return beside + work / self._speed.gmacs() if work else beside
 
     def known(self, recipe: str, stage: str, size: JobSize) -> float | None:
         """Seconds that ``stage`` took on this machine for such a job; None if it was never measured."""
         with self._lock:
-            rate = self._rates.get(f"{recipe}/{stage}")
+            rate = self._rates.get(_rate_name(recipe, stage, size))
         return None if rate is None else rate * size.units(stage)
 
     def learn(self, recipe: str, size: JobSize, times: Iterable[StageTime]) -> None:
@@ -98,7 +130,7 @@ class Timings:
                 took[stage] = took.get(stage, 0.0) + time.seconds
         with self._lock:
             for stage, seconds in took.items():
-                self._mix(f"{recipe}/{stage}", seconds / size.units(stage))
+                self._mix(_rate_name(recipe, stage, size), seconds / size.units(stage))
             self._write()
 
     def _mix(self, name: str, rate: float) -> None:
@@ -116,11 +148,16 @@ class Timings:
 class Forecast:
     """The way of one job: which share is behind it and how many seconds are ahead."""
 
-    def __init__(self, timings: Timings, request: RenderRequest) -> None:
+    def __init__(self, timings: Timings, request: RenderRequest, seconds: float | None = None) -> None:
         self._timings, self._recipe = timings, making_name(request.recipe, request.finish)
         aligned = bool(request.words.audio is not None and request.words.text)
         self._stages = stages_of(request.recipe, aligned)
-        self.size = guess_size(request)
+        self.size = guess_size(request, seconds)
+
+    @property
+    def whole(self) -> float:
+        """Seconds that all of it should take."""
+        return sum(self._timings.expect(self._recipe, stage, self.size) for stage in self._stages)
 
     def at(self, stage: str, fraction: float, pace: float | None) -> tuple[float, float]:
         """(share of the whole done in [0, 1], seconds left) when ``stage`` is done to ``fraction``.
@@ -148,6 +185,11 @@ class Pace:
         """Seconds for the whole stage at this pace; None while too little of it is done."""
         done = fraction - self.first
         return (now - self.since) / done if done >= STEADY else None
+
+
+def _rate_name(recipe: str, stage: str, size: JobSize) -> str:
+    """What is learned per GMAC is kept apart from what is learned per pixel."""
+    return f"{recipe}/{stage}{'/gmac' if size.counts_work(stage) else ''}"
 
 
 def _read(path: Path) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from engines.registry import Recipe, all_finishers, get_engine
+from engines.registry import Recipe, get_engine
 from engines.types import Expression
 from studio.tabs.guard import Updates
 from studio.tabs.options import Controls, dataclass_controls, merged, options_controls
@@ -117,9 +117,8 @@ def _emotion_slider(name: str, title: str) -> gr.Slider:
 
 
 def _engine_controls(recipes: Mapping[str, Recipe]) -> dict[str, Controls]:
-    """Controls of every engine that moves or draws a face, or goes over the frames, each under its name."""
+    """Controls of every engine that moves or draws a face, each under its name."""
     names = sorted({name for recipe in recipes.values() for name in (recipe.driver, recipe.animator)})
-    names += all_finishers()
     engines = {name: get_engine(name) for name in names}
     shown: dict[str, Controls] = {}
     for name, engine in engines.items():

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from engines.options import OptionField
-from engines.requests import option_pictures
+from engines.options import FILES, OptionField
+from engines.requests import file_kind, option_files
 from engines.types import RenderRequest
 from studio.tabs.adjust import offered_for
 from studio.tabs.ask import asking
 from studio.tabs.avatar import avatar_cards
 from studio.tabs.files import publish
 from studio.tabs.guard import Updates
+from studio.tabs.making import SIZES, panels_for, quality_of
 from studio.tabs.options import Controls
 from studio.tabs.parts import Parts
-from studio.tabs.preview import SIZES
 from studio.tabs.request import OWN_SIZE, TYPED, UPLOADED
 from studio.tabs.voices import voice_chosen
 
@@ -39,8 +39,16 @@ def loads(parts: Parts) -> list[Any]:
     panel = parts.avatar.adjust
     fixed += [parts.avatar.adjust_own, panel.panel, panel.editor, panel.effect, panel.opened, parts.stage.ask]
     fixed += [speech.upload, speech.transcript, speech.tongue, emotion.seed]
-    fixed += [preview.recipe, preview.fps, preview.size, preview.finish, *emotion.emotions.values()]
-    controls = (emotion.strengths, *speech.choice.options.values(), *emotion.engines.values())
+    fixed += [
+        preview.recipe,
+        preview.fps,
+        preview.size,
+        preview.quality,
+        preview.finish,
+        *emotion.emotions.values(),
+    ]
+    fixed += [panel.panel for panel in preview.finishing.values()]
+    controls = (emotion.strengths, *speech.choice.options.values(), *parts.engine_controls.values())
     return [*fixed, *(item for some in controls for item in some.components.values())]
 
 
@@ -84,8 +92,10 @@ def _feelings(parts: Parts, owner: str, request: RenderRequest) -> Updates:
 
 def _options(parts: Parts, owner: str, request: RenderRequest) -> Updates:
     """Every engine's options: what the request says, and else the defaults."""
-    files = {place: publish(Path(path), owner, "picture") for place, path in option_pictures(request).items()}
-    engines: dict[str, Controls] = {**parts.emotion.engines, **parts.speech.choice.options}
+    files = {
+        place: publish(Path(path), owner, file_kind(place)) for place, path in option_files(request).items()
+    }
+    engines: dict[str, Controls] = {**parts.engine_controls, **parts.speech.choice.options}
     return {
         item: files.get((engine, name)) or _option(request, engine, controls.declared[name])
         for engine, controls in engines.items()
@@ -95,11 +105,19 @@ def _options(parts: Parts, owner: str, request: RenderRequest) -> Updates:
 
 def _option(request: RenderRequest, engine: str, declared: OptionField) -> Any:
     value = request.options.get(engine, {}).get(declared.name, declared.default)
-    return value or None if declared.kind == "picture" else value
+    return value or None if declared.kind in FILES else value
 
 
 def _output(parts: Parts, request: RenderRequest) -> Updates:
     tab, wanted = parts.preview, request.output.size or OWN_SIZE
     size = min((value for _, value in SIZES), key=lambda value: abs(value - wanted))
     fps = round(request.output.fps)
-    return {tab.recipe: request.recipe, tab.fps: fps, tab.size: size, tab.finish: list(request.finish)}
+    finish = list(request.finish)
+    return {
+        tab.recipe: request.recipe,
+        tab.fps: fps,
+        tab.size: size,
+        tab.quality: quality_of(request.output),
+        tab.finish: finish,
+        **panels_for(tab, finish),
+    }

@@ -22,12 +22,15 @@ Form = dict[Any, Any]
 
 @dataclass(frozen=True)
 class Stage:
-    """The side panel that stays in sight: the face, what it will say, Render, and what it asks."""
+    """The side panel that stays in sight: the face, what it will say, Render, what it asks, and how long it
+    will take if that is long, with the quicker way."""
 
     face: gr.HTML
     says: gr.HTML
     status: gr.HTML
     render: gr.Button
+    wait: gr.HTML
+    instead: gr.Button
     ask: gr.Column
     answers: Mapping[Consent, gr.Button]
 
@@ -114,6 +117,30 @@ class EmotionTab:
 
 
 @dataclass(frozen=True)
+class MotionPanel:
+    """Motion alone: the head in 3D, and the file for animators with its format."""
+
+    notice: gr.HTML
+    show: gr.Button
+    progress: gr.HTML
+    cancel: gr.Button
+    stage: gr.HTML
+    form: gr.Dropdown
+    about: gr.HTML
+    character: gr.File
+    export: gr.Button
+    download: gr.DownloadButton
+
+
+@dataclass(frozen=True)
+class FinisherPanel:
+    """The options of an engine that goes over the frames, in sight while it is chosen."""
+
+    panel: gr.Column
+    controls: Controls
+
+
+@dataclass(frozen=True)
 class PreviewTab:
     """The clip: its progress, the video, how it was made, and the earlier ones."""
 
@@ -129,7 +156,10 @@ class PreviewTab:
     recipe: gr.Dropdown
     fps: gr.Dropdown
     size: gr.Dropdown
+    quality: gr.Dropdown
     finish: gr.CheckboxGroup
+    finishing: Mapping[str, FinisherPanel]
+    motion: MotionPanel
     clips: gr.HTML
     shown: gr.State
 
@@ -226,11 +256,17 @@ class Parts:
         }
 
     @property
+    def engine_controls(self) -> dict[str, Controls]:
+        """The options of every engine but the voices, by its name."""
+        finishing = {name: panel.controls for name, panel in self.preview.finishing.items()}
+        return {**self.emotion.engines, **finishing}
+
+    @property
     def inputs(self) -> set[Any]:
         """What decides the clip."""
         preview = self.preview
-        engines = {item for controls in self.emotion.engines.values() for item in controls.components.values()}
-        making = {preview.recipe, preview.fps, preview.size, preview.finish}
+        engines = {item for controls in self.engine_controls.values() for item in controls.components.values()}
+        making = {preview.recipe, preview.fps, preview.size, preview.quality, preview.finish}
         return self.face_inputs | self.voice_inputs | engines | making
 
     def guard(self, notice: gr.HTML) -> Guard:

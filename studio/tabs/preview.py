@@ -13,31 +13,24 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.errors import StudioError
-from engines.registry import Recipe, all_finishers, engine_readiness
-from engines.types import Output, StageTime
+from engines.registry import Recipe
+from engines.types import StageTime
 from studio.tabs import markup, pictures
 from studio.tabs.answer import answer
 from studio.tabs.ask import asking, must_ask
 from studio.tabs.files import credentials_beside, credentials_button, publish
 from studio.tabs.guard import Updates, warning
+from studio.tabs.making import build_making, connect_making
+from studio.tabs.motion import build_motion_panel, connect_motion_panel
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts, PreviewTab
-from studio.tabs.request import OWN_SIZE, request_from
+from studio.tabs.request import request_from
 
 if TYPE_CHECKING:
     from studio.jobs import JobView
     from studio.library import StoredClip
 
 FINAL = ("completed", "failed", "cancelled")
-FRAME_RATES = [("24, like film", 24), ("25", 25), ("30", 30), ("50", 50), ("60", 60)]
-SIZES = [
-    ("As the photo, up to 1080", OWN_SIZE),
-    ("256", 256),
-    ("384", 384),
-    ("512", 512),
-    ("720", 720),
-    ("1080", 1080),
-]
 EMPTY = (
     '<div class="empty"><p><strong>Nothing rendered yet.</strong></p>'
     "<p>Press Render: the face beside this says its words, and the video appears here.</p></div>"
@@ -63,32 +56,12 @@ def build_preview_tab(recipes: Mapping[str, Recipe], recipe: Recipe) -> PreviewT
         credentials = credentials_button("credentials")
         with gr.Accordion("How it was made", open=False, elem_id="making"):
             making = gr.HTML(apply_default_css=False)
-    with gr.Accordion("Video settings", open=False, elem_id="settings"):
-        with gr.Row():
-            titles = [(item.title, item.name) for item in recipes.values()]
-            choice = gr.Dropdown(
-                titles, value=recipe.name, label="Recipe", visible=len(titles) > 1, elem_id="recipe"
-            )
-            fps = gr.Dropdown(FRAME_RATES, value=round(Output().fps), label="Frames per second", elem_id="fps")
-            size = gr.Dropdown(SIZES, value=OWN_SIZE, label="Long side in pixels", elem_id="size")
-        finish = _finish_choice()
+    making_of_it = build_making(recipes, recipe)
+    motion = build_motion_panel()
     gr.HTML("<h2>Earlier clips</h2>", apply_default_css=False)
     clips = gr.HTML(js_on_load=ON_CLIPS, apply_default_css=False, elem_id="clips")
     playing = (empty, player, video, download, credentials, making)
-    return PreviewTab(notice, progress, cancel, *playing, choice, fps, size, finish, clips, gr.State(""))
-
-
-def _finish_choice() -> gr.CheckboxGroup:
-    """What may go over the frames; for what cannot work yet, where it is said why."""
-    known = all_finishers()
-    lacking = [engine.title for engine in known.values() if engine_readiness(engine, {}).problem]
-    return gr.CheckboxGroup(
-        [(engine.title, name) for name, engine in known.items()],
-        label="After animating",
-        info=f"The Engines tab says what is missing for {' and '.join(lacking)}." if lacking else None,
-        visible=bool(known),
-        elem_id="finish",
-    )
+    return PreviewTab(notice, progress, cancel, *playing, *making_of_it, motion, clips, gr.State(""))
 
 
 def connect_preview_tab(parts: Parts) -> None:
@@ -105,6 +78,8 @@ def connect_preview_tab(parts: Parts) -> None:
         guard.event(events.cancel), [parts.token, parts.job_id], [tab.notice, tab.progress], **quick
     )
     shown = [tab.notice, *shown_by(tab)]
+    connect_making(parts)
+    connect_motion_panel(parts)
     tab.clips.select(guard.event(events.show), [parts.token], shown, **quick)
     tab.clips.delete(guard.event(events.remove), [parts.token, tab.shown], shown, **quick)
 

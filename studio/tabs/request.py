@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engines.errors import StudioError
+from engines.quality import QUALITIES
 from engines.requests import check_engines, check_kind, engines_of
 from engines.types import EmotionKey, Expression, Output, RenderRequest, Words
 from studio.services import avatar_ref
@@ -46,7 +47,7 @@ def request_from(parts: Parts, form: Form) -> RenderRequest:
         words=words_from(parts, form),
         expression=expression_from(parts, form),
         recipe=str(form[parts.preview.recipe]),
-        output=Output(fps=float(form[parts.preview.fps]), size=int(form[parts.preview.size]) or None),
+        output=_output(parts, form),
         finish=tuple(form[parts.preview.finish] or ()),
     )
     request = replace(request, options=engine_options(parts, form, request))
@@ -57,11 +58,18 @@ def request_from(parts: Parts, form: Form) -> RenderRequest:
 
 def engine_options(parts: Parts, form: Form, request: RenderRequest) -> dict[str, dict[str, Any]]:
     """Per engine that ``request`` takes, what differs from its defaults."""
-    shown = {**parts.emotion.engines, **parts.speech.choice.options}
+    shown = {**parts.engine_controls, **parts.speech.choice.options}
     options = {
         engine.name: shown[engine.name].changed(form) for engine in engines_of(request) if engine.name in shown
     }
     return {name: values for name, values in options.items() if values}
+
+
+def _output(parts: Parts, form: Form) -> Output:
+    """What the video is; its encoder goes by the level of quality that was chosen last."""
+    tab, level = parts.preview, QUALITIES.get(str(form[parts.preview.quality]))
+    encoding = level.encoding if level else Output().encoding
+    return Output(fps=float(form[tab.fps]), size=int(form[tab.size]) or None, encoding=encoding)
 
 
 def _typed_words(text: str, voice: str, parts: Parts, form: Form) -> Words:

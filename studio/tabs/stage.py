@@ -24,8 +24,10 @@ def build_stage() -> Stage:
             says = gr.HTML(apply_default_css=False, elem_id="says")
             ask, answers = build_ask()
             render = gr.Button("Render", variant="primary", size="lg", elem_id="render")
+            wait = gr.HTML(apply_default_css=False, elem_id="wait")
+            instead = gr.Button(visible=False, size="sm", elem_id="instead")
             status = gr.HTML(apply_default_css=False, elem_id="status")
-    return Stage(face, says, status, render, ask, answers)
+    return Stage(face, says, status, render, wait, instead, ask, answers)
 
 
 @dataclass(frozen=True)

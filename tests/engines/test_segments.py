@@ -72,7 +72,7 @@ def test_pieces_make_the_same_video_as_one_go(tmp_path, broken_off_after):
     stops = [0, broken_off_after, len(cuts)] if broken_off_after else [0, len(cuts)]
     paths = [path for a, b in pairwise(stops) for path in write(tmp_path, cuts, a, b)]
     joined, whole = tmp_path / "joined.mp4", tmp_path / "whole.mp4"
-    join_segments(paths, SPEC, encode_sound(SPEECH, SPEC, Watch()), joined, Watch())
+    join_segments(paths, (SPEC, "usual"), encode_sound(SPEECH, SPEC, Watch()), joined, Watch())
     encode_clip(FrameStream(SPEC, pictures()), SPEECH, whole, Watch())
     times, frames = decoded(joined)
     assert times == decoded(whole)[0] == pytest.approx([index / FPS for index in range(COUNT)])
@@ -89,11 +89,13 @@ def test_a_segment_of_another_video_or_a_torn_one_is_refused(tmp_path):
     paths = write(tmp_path, cuts, 0, len(cuts))
     sound = encode_sound(SPEECH, SPEC, Watch())
     with pytest.raises(StudioError, match="do not fit"):
-        join_segments(paths, FrameSpec(SIZE * 2, SIZE, FPS, COUNT), sound, tmp_path / "clip.mp4", Watch())
+        join_segments(
+            paths, (FrameSpec(SIZE * 2, SIZE, FPS, COUNT), "usual"), sound, tmp_path / "clip.mp4", Watch()
+        )
     paths[1].write_bytes(paths[1].read_bytes()[:-200])
     assert [check_segment(path) for path in paths] == [True, False, True]
     with pytest.raises(StudioError, match="do not fit"):
-        join_segments(paths, SPEC, sound, tmp_path / "clip.mp4", Watch())
+        join_segments(paths, (SPEC, "usual"), sound, tmp_path / "clip.mp4", Watch())
     assert not list(tmp_path.glob("*.mp4"))
 
 

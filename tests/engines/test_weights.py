@@ -270,7 +270,8 @@ def test_the_studio_has_the_face_models_it_needs() -> None:
     known = weight_store().weights()
     assert {entry.name for entry in status()} == set(known)
     for name, weight in known.items():
-        assert re.fullmatch(r"[0-9a-f]{64}", weight.sha256) or weight.source.kind == "by-hand", name
+        # Of some files nobody has published a digest; none of those is fetched unasked.
+        assert re.fullmatch(r"[0-9a-f]{64}", weight.sha256) or not (weight.setup or weight.sha256), name
         assert weight.licence, name
         if weight.setup:
             assert weight_path(name).stat().st_size == weight.bytes

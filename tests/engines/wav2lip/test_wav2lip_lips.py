@@ -10,11 +10,11 @@ import torch
 
 from engines import convolution
 from engines.errors import Cancelled
+from engines.face_boxes import find_box, with_boxes
 from engines.faces import find_faces
 from engines.progress import Watch
 from engines.types import FrameSpec, FrameStream, Speech
 from engines.wav2lip import mouths as module
-from engines.wav2lip.boxes import find_box, with_boxes
 from engines.wav2lip.fast import FastGenerator, Span, Window
 from engines.wav2lip.finisher import Lips
 from engines.wav2lip.folded import Folded, Joint
@@ -216,7 +216,7 @@ def test_what_is_kept_stays_within_its_room_and_a_long_loop_keeps_its_beginning(
 
 
 def test_shorter_numbers_are_used_only_where_nobody_sees_it(monkeypatch):
-    monkeypatch.setattr(module, "_short_precision", lambda _: torch.bfloat16)
+    monkeypatch.setattr(module, "short_precision", lambda _: torch.bfloat16)
     generator = narrow()
     generator.load_state_dict(opening(generator))
     assert Mouths(generator.eval(), "cpu").precision == torch.bfloat16

@@ -1,4 +1,4 @@
-"""Which square of a frame the network sees: from face boxes that are known, or found frame by frame."""
+"""Which face boxes a stream of frames has: those that are known, or else found frame by frame."""
 
 from __future__ import annotations
 
