@@ -38,14 +38,21 @@ class Readiness:
 @dataclass(frozen=True)
 class Cost:
     """Work of an engine's networks in GMAC, 10^9 multiplications with addition: once for a ``photo``, once for
-    a clip in the ``rehearsal`` before its frames, and for every ``frame``."""
+    a clip in the ``rehearsal`` before its frames, for every ``frame``, and for every ``second`` of speech that
+    a driver hears."""
 
     photo: float = 0.0
     rehearsal: float = 0.0
     frame: float = 0.0
+    second: float = 0.0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.photo + other.photo, self.rehearsal + other.rehearsal, self.frame + other.frame)
+        return Cost(
+            self.photo + other.photo,
+            self.rehearsal + other.rehearsal,
+            self.frame + other.frame,
+            self.second + other.second,
+        )
 
 
 @dataclass(frozen=True)

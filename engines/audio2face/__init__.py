@@ -110,6 +110,7 @@ ENGINE = Engine(
     weights=tuple(f"audio2face.{group}.{name}" for group, names in GROUPS.items() for name in names),
     memory=1536 << 20,
     readiness="engines.audio2face.files:readiness",
+    cost="engines.audio2face.files:cost",
     recipes=(
         Recipe(
             name="audio2face",

@@ -65,7 +65,9 @@ class JobSize:
     def work(self, stage: str) -> float:
         """GMAC that networks do in ``stage``."""
         of_frames = self.seconds * self.fps * self.cost.frame
+        of_speech = self.seconds * self.cost.second
         done = {"photo": self.cost.photo, "rehearse": self.cost.rehearsal, "render": of_frames}
+        done["motion"] = of_speech
         return done.get(stage, 0.0)
 
     @property

@@ -13,7 +13,9 @@ from engines.manager import EngineManager
 from engines.pipeline import Pipeline
 from engines.progress import Watch
 from engines.registry import get_recipe
+from engines.requests import making_cost
 from engines.types import AvatarRef, EmotionKey, Expression, Output, RenderRequest, Speech, Words
+from studio.jobs.timings import JobSize
 from tests.engines.audio2face.conftest import put, voice
 from tests.engines.audio2face.toy_model import write_regression
 
@@ -68,3 +70,16 @@ def test_progress_is_told_and_cancel_stops(pipeline, model_files, regression_toy
 def test_a_render_without_a_model_is_refused_before_it_begins(pipeline, model_files, tmp_path):
     with pytest.raises(StudioError, match=r"Audio2Face needs the model\.json"):
         pipeline.render(asked(), tmp_path / "clip.mp4", Watch())
+
+
+def test_the_wait_grows_with_the_model_and_with_listening():
+    mark, v3 = (
+        making_cost("audio2face", (), {"audio2face": {"model": name}}) for name in ("mark", "claire_v3")
+    )
+    heard = making_cost("audio2face", (), {"audio2face": {"model": "mark", "emotions": "heard"}})
+    assert mark.second > v3.second > 0
+    assert heard.second > 2 * mark.second
+    assert making_cost("instant", (), {}).second == 0
+    size = JobSize(10.0, 25.0, 1e6, mark)
+    assert size.work("motion") == 10 * mark.second
+    assert size.units("motion") == 10.0
