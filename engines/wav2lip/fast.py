@@ -24,6 +24,9 @@ from engines.wav2lip.network import Attention, Generator, Transposed
 LARGEST_SHARE = 1 << 20
 """Bytes of what a layer makes of a picture's features up to which that is kept instead of these: the deepest
 layers save the most for the least."""
+SMALLEST = 8
+"""Pixels along a side from which a single picture's layers are quickened: below, more weights cost more than
+fewer multiplications save."""
 LARGEST_TOGETHER = 3 << 20
 """Bytes of a level up to which several pictures go through it at once, where it pays to take them apart."""
 
@@ -108,8 +111,10 @@ class FastGenerator(nn.Module):
     def quicken(self) -> None:
         """Let wide layers take fewer multiplications: for single precision on a CPU."""
         workers = Workers()
+        blocks = enumerate(self.face_encoder_blocks)
+        left = {layer for index, block in blocks if self.side >> index < SMALLEST for layer in block.children()}
         for layer in list(self.modules()):
-            if isinstance(layer, Folded):
+            if isinstance(layer, Folded | Joint) and layer not in left:
                 layer.quicken(workers)
 
     def encode(self, face: Tensor) -> list[Tensor]:

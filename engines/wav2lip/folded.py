@@ -74,7 +74,8 @@ class Joint(nn.Module):
     def __init__(self, layer: Folded, feature: int, apart: bool) -> None:
         """``feature``: how many of the layer's input channels are the encoder's, the last ones."""
         super().__init__()
-        self.layer, self.share = layer, None
+        self.layer = layer
+        self.share: nn.Module | None = None
         if apart:
             whole: Any = layer.conv
             own = whole.in_channels - feature
@@ -82,9 +83,15 @@ class Joint(nn.Module):
             layer.conv = _part(whole, slice(own))
             layer.conv.register_parameter("bias", None)
 
+    def quicken(self, _workers: Workers) -> None:
+        """Take fewer steps to a whole level; the layer itself is quickened by itself."""
+        if isinstance(self.share, nn.ConvTranspose2d) and self.share.stride == (1, 1):
+            self.share = Whole(self.share)
+
     def known(self, feature: Tensor) -> Tensor:
         """What ``forward`` takes of a picture's ``feature``."""
-        return feature if self.share is None else self.share(feature)
+        found: Tensor = feature if self.share is None else self.share(feature)
+        return found
 
     def forward(self, x: Tensor, known: Tensor) -> Tensor:
         """(B, own, H, W) and ``known`` of the same pictures -> (B, out, H', W')."""

@@ -255,7 +255,8 @@ def test_a_layer_that_was_quickened_gives_what_it_gave(make, size, apart, compil
     layer = make().eval().requires_grad_(False)
     x = torch.randn(2, 144, *size).contiguous(memory_format=torch.channels_last)
     joint = Joint(Folded(layer), 16, apart)
-    joint.layer.quicken(convolution.Workers())
+    for part in (joint, joint.layer):
+        part.quicken(convolution.Workers())
     found = joint(x[:, :128], joint.known(x[:, 128:]))
     assert float((found - layer(x)).abs().max()) < 1e-4
 
