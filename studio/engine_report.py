@@ -175,7 +175,7 @@ def _engine(engine: Engine, sources: Sources) -> EngineReport:
         version=engine.version,
         stages=tuple(engine.stages),
         recipes=tuple(recipe.title for recipe in recipes),
-        needs=_needs(recipes, files, problem),
+        needs=_needs([recipe for recipe in recipes if recipe.animator == engine.name], files, problem),
         licence=engine.licence,
         memory=engine.memory,
         state=status.state if status else "unloaded",

@@ -16,6 +16,7 @@ from torch import Tensor
 from engines.devices import short_precision
 from engines.liveportrait.keypoints import bins_to_degrees
 from engines.liveportrait.models import Networks
+from engines.liveportrait.quick import quickened
 from engines.types import Float32, Image
 
 READ_SIDE = 256
@@ -48,9 +49,10 @@ class Painter:
         self.device, self._lock = device, threading.Lock()
         self._networks = networks.to(device)
         self._short = short_precision(device)
-        if device.startswith("cuda"):
-            # Half precision runs on tensor cores with channels last; on processors both are slower.
-            networks.generator.to(memory_format=torch.channels_last)
+        if device == "cpu" and self._short == torch.float32:
+            quickened(networks.generator).to(memory_format=torch.channels_last)
+        elif device.startswith("cuda"):
+            networks.generator.to(memory_format=torch.channels_last)  # as tensor cores take it
 
     @torch.inference_mode()
     def read(self, picture: Image) -> Reading:
