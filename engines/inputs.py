@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engines.errors import StudioError
-from engines.requests import option_pictures
+from engines.requests import file_kind, option_files
 from engines.types import RenderRequest
 
 CHARACTERS_PER_SECOND = 17.0
@@ -14,8 +14,8 @@ CHARACTERS_PER_SECOND = 17.0
 
 def check_files(request: RenderRequest) -> None:
     """Raise StudioError if a file that the request names is not there."""
-    pictures = ((path, "picture") for path in option_pictures(request).values())
-    for path, what in ((request.avatar.source, "picture"), (request.words.audio, "recording"), *pictures):
+    given = ((path, file_kind(place)) for place, path in option_files(request).items())
+    for path, what in ((request.avatar.source, "picture"), (request.words.audio, "recording"), *given):
         if path is not None and not Path(path).is_file():
             raise StudioError(f"There is no {what} '{Path(path).name}'; check the path.")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engines.errors import StudioError
 from engines.registry import Readiness
-from engines.weights import weight_store
+from engines.weights import weight_mark, weight_store
 
 LIBRARIES = ("torch", "safetensors")
 BEST = "best"
@@ -41,7 +41,7 @@ class ModelFiles:
         if any(find_spec(name) is None for name in LIBRARIES):
             return Readiness(self.no_libraries)
         name = self.chosen(choice)
-        return Readiness(variant=name) if name else Readiness(self._absent(choice))
+        return Readiness(variant=self._variant(name)) if name else Readiness(self._absent(choice))
 
     def chosen(self, choice: str) -> str:
         """What ``choice`` comes down to; "" if its file is not there."""
@@ -55,6 +55,10 @@ class ModelFiles:
         if path is None:
             raise StudioError(self.readiness(choice).problem)
         return name, path
+
+    def _variant(self, name: str) -> str:
+        """``name``, with a mark of its file where another one may lie under that name."""
+        return " ".join(filter(None, (name, weight_mark(self.weights[name]))))
 
     def _file(self, name: str) -> Path | None:
         try:

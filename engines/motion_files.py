@@ -35,9 +35,19 @@ def write_motion(path: Path, motion: Motion) -> None:
 
     Raises StudioError for another suffix and where the file cannot be written.
     """
-    text = _choose(path, {".csv": _to_csv, ".json": _to_json})(motion)
+    write: Callable[[Path, Motion], None] = _choose(path, {".csv": write_csv, ".json": write_json})
     with whole_file(path) as part:
-        part.write_text(text, encoding="utf-8", newline="")
+        write(part, motion)
+
+
+def write_csv(path: Path, motion: Motion) -> None:
+    """Write ``motion`` with the columns of animation_frames.csv."""
+    path.write_text(_to_csv(motion), encoding="utf-8", newline="")
+
+
+def write_json(path: Path, motion: Motion) -> None:
+    """Write ``motion`` in Audio2Face's JSON form."""
+    path.write_text(json.dumps(motion_document(motion), separators=(",", ":")), encoding="utf-8", newline="")
 
 
 def read_motion(path: Path) -> Motion:
@@ -52,11 +62,6 @@ def read_motion(path: Path) -> Motion:
         raise StudioError(f"There is no motion file that can be read at {path}; check the name.") from None
     except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, csv.Error):
         raise StudioError(f"{path.name} is not a motion file; export it as CSV or JSON again.") from None
-
-
-def check_motion_path(path: Path) -> None:
-    """Raise StudioError if ``path`` does not end like a motion file."""
-    _choose(path, {".csv": _to_csv, ".json": _to_json})
 
 
 def _choose(path: Path, kinds: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
@@ -109,10 +114,6 @@ def motion_document(motion: Motion) -> dict[str, Any]:
         "rotations": [[row] for row in _rounded(motion.head[:, :3])],
         "translations": [[row] for row in _rounded(motion.head[:, 3:])],
     }
-
-
-def _to_json(motion: Motion) -> str:
-    return json.dumps(motion_document(motion), separators=(",", ":"))
 
 
 def _matrix(values: Any, columns: int) -> Float32:

@@ -7,16 +7,22 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-Kind = Literal["number", "integer", "boolean", "string", "colour", "picture"]
-"""A colour is "#rrggbb"; a picture is the path of a file, "" for none. Both are strings whose ``format`` in the
-JSON schema says so."""
+Kind = Literal["number", "integer", "boolean", "string", "colour", "picture", "file"]
+"""A colour is "#rrggbb"; a picture or a file is the path of one, "" for none. All are strings whose ``format``
+in the JSON schema says so; a file may say there which ``endings`` it takes."""
 _PLAIN: tuple[Kind, ...] = ("number", "integer", "boolean", "string")
-_FORMATS: tuple[Kind, ...] = ("colour", "picture")
+_FORMATS: tuple[Kind, ...] = ("colour", "picture", "file")
+FILES: tuple[Kind, ...] = ("picture", "file")
+"""Kinds that name a file: what counts of them is the content."""
 
 
 @dataclass(frozen=True)
 class OptionField:
-    """One option: ``minimum`` and ``maximum`` are None where open; ``choices`` is empty unless it is one."""
+    """One option: ``minimum`` and ``maximum`` are None where open; ``choices`` is empty unless it is one.
+
+    ``endings``: of a file, such as ".mp4"; empty where any will do. ``flag``: a short name for the command line
+    besides the one that is made of the engine's and the option's.
+    """
 
     name: str
     kind: Kind
@@ -26,6 +32,8 @@ class OptionField:
     minimum: float | None
     maximum: float | None
     choices: tuple[Any, ...]
+    endings: tuple[str, ...] = ()
+    flag: str = ""
 
 
 def option_fields(options: type[Any]) -> tuple[OptionField, ...]:
@@ -49,4 +57,6 @@ def _field(name: str, entry: dict[str, Any]) -> OptionField:
         minimum=entry.get("minimum"),
         maximum=entry.get("maximum"),
         choices=tuple(entry.get("enum", ())),
+        endings=tuple(entry.get("endings", ())),
+        flag=entry.get("flag", ""),
     )

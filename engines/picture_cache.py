@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 
 from engines.cache import Cache, make_key, pack_arrays, unpack_arrays
+from engines.digests import file_digest
 from engines.faces import FACES_VERSION, Face, find_faces
 from engines.photos import PreparedPhoto, prepare_photo, read_photo
-from engines.requests import file_digest, source_digest
+from engines.requests import source_digest
 from engines.types import Arrays, AvatarRef, Float32, Image
 
 FACE_COUNT, PHOTO_NOTES = "pipeline.faces", "pipeline.notes"

@@ -43,6 +43,7 @@ from engines.requests import (
     check_engines,
     check_kind,
     content_document,
+    content_options,
     engine_versions,
     finishers_of,
     is_transparent,
@@ -115,8 +116,9 @@ class Pipeline:
         """The motion for ``speech`` with the request's expression, the tags in its text, and its frame rate."""
         engine = get_engine(recipe.driver)
         expression = felt_over_time(request.expression, request.words, speech)
-        parsed = engine.parse_options(request.options.get(engine.name, {}))
-        moved = asdict(expression), request.output.fps, asdict(parsed)
+        given = request.options.get(engine.name, {})
+        parsed = engine.parse_options(given)
+        moved = asdict(expression), request.output.fps, content_options(engine, given)
         key = make_key(engine.version, speech_digest(speech), *moved)
 
         def make() -> bytes:

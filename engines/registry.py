@@ -38,13 +38,11 @@ class Readiness:
 @dataclass(frozen=True)
 class Cost:
     """Work of an engine's networks in GMAC, 10^9 multiplications with addition: once for a ``photo``, once for
-    a clip in the ``rehearsal`` before its frames, and for every ``frame``. ``under_lips``: what it is instead
-    where a finisher makes the lips, if that is something else."""
+    a clip in the ``rehearsal`` before its frames, and for every ``frame``."""
 
     photo: float = 0.0
     rehearsal: float = 0.0
     frame: float = 0.0
-    under_lips: Cost | None = None
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.photo + other.photo, self.rehearsal + other.rehearsal, self.frame + other.frame)
@@ -79,10 +77,9 @@ class Engine:
     returns a Readiness. Without it the engine is always ready. ``takes``: what an animator animates.
     ``notice``: what a person must know before using it, e.g. that text goes to another machine.
     ``rehearses``: its animator is a RehearsingAnimator. ``makes_lips``: its finisher draws the mouth anew.
-    ``rehearses``: its animator is a RehearsingAnimator.
-    ``cost``: "module:function" in a module that imports nothing heavy, called with the parsed options; returns
-    a Cost, from which people are told how long it takes before it was ever measured. Without it that is as
-    little as Instant's.
+    ``cost``: "module:function" in a module that imports nothing heavy, called with the parsed options and
+    whether a finisher makes the lips; returns a Cost, from which people are told how long it takes before it
+    was ever measured. Without it that is as little as Instant's.
     """
 
     name: str
@@ -170,11 +167,11 @@ def engine_readiness(engine: Engine, values: Mapping[str, Any]) -> Readiness:
     return found
 
 
-def engine_cost(engine: Engine, values: Mapping[str, Any]) -> Cost:
+def engine_cost(engine: Engine, values: Mapping[str, Any], lips_follow: bool) -> Cost:
     """What the networks of ``engine`` have to do with these options; raises StudioError if they do not fit."""
     if not engine.cost:
         return Cost()
-    found: Cost = _imported(engine.cost)(engine.parse_options(values))
+    found: Cost = _imported(engine.cost)(engine.parse_options(values), lips_follow)
     return found
 
 

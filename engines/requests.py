@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from engines.adjust import check_shifts
+from engines.digests import file_digest
 from engines.errors import StudioError
-from engines.options import option_fields
+from engines.options import FILES, Kind, option_fields
 from engines.registry import (
     Cost,
     Engine,
@@ -31,7 +32,8 @@ from engines.sniff import is_video, sidecar
 from engines.types import EMOTIONS, AvatarRef, EmotionKey, RenderRequest, Speech
 from engines.voices import speaker_of
 
-_READ_BLOCK = 1 << 20
+OptionPlace = tuple[str, str]
+"""An engine and one of its options."""
 
 
 def parse_request(document: Mapping[str, Any]) -> RenderRequest:
@@ -84,22 +86,6 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file's bytes."""
-    found = Path(path).stat()
-    return _digest(str(path), found.st_size, found.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _digest(path: str, _size: int, _changed: int) -> str:
-    """Kept: films are large, and a render names its avatar several times."""
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while block := file.read(_READ_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def source_digest(source: str | Path) -> str:
     """What names an avatar's picture, or its film with the arrays beside it, by content."""
     arrays = sidecar(Path(source))
@@ -123,22 +109,37 @@ def fitting_recipes(kind: str) -> list[str]:
     return [recipe.title for recipe in all_recipes().values() if get_engine(recipe.animator).takes == kind]
 
 
-def option_pictures(request: RenderRequest) -> dict[tuple[str, str], str]:
-    """The paths of pictures that ``request`` gives as options, by engine and option."""
+def option_files(request: RenderRequest) -> dict[OptionPlace, str]:
+    """The paths of pictures and other files that ``request`` gives as options."""
     return {
         (name, field.name): str(values[field.name])
         for name, values in request.options.items()
         for field in option_fields(get_engine(name).options)
-        if field.kind == "picture" and values.get(field.name)
+        if field.kind in FILES and values.get(field.name)
     }
 
 
-def with_pictures(request: RenderRequest, pictures: Mapping[tuple[str, str], str]) -> RenderRequest:
-    """``request`` with ``pictures`` in place of those that ``option_pictures`` found."""
+def file_kind(place: OptionPlace) -> Kind:
+    """What an option that ``option_files`` found holds: "picture" or "file"."""
+    engine, option = place
+    return next(field.kind for field in option_fields(get_engine(engine).options) if field.name == option)
+
+
+def with_files(request: RenderRequest, files: Mapping[OptionPlace, str]) -> RenderRequest:
+    """``request`` with ``files`` as options, in place of those that ``option_files`` found."""
     options = {name: dict(values) for name, values in request.options.items()}
-    for (engine, option), path in pictures.items():
-        options[engine][option] = path
+    for (engine, option), path in files.items():
+        options.setdefault(engine, {})[option] = path
     return replace(request, options=options)
+
+
+def content_options(engine: Engine, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of ``engine``, parsed and as plain values, with files named by their content."""
+    options = asdict(engine.parse_options(values))
+    for field in option_fields(engine.options):
+        if field.kind in FILES and options[field.name]:
+            options[field.name] = file_digest(options[field.name])
+    return options
 
 
 def finishers_of(request: RenderRequest) -> tuple[Engine, ...]:
@@ -204,10 +205,9 @@ def making_cost(recipe: str, finish: Iterable[str], options: Mapping[str, Mappin
     """What the networks of a recipe and of what else goes over its frames have to do together."""
     found = get_recipe(recipe)
     names = dict.fromkeys((found.driver, found.animator, *found.finishers, *finish))
-    costs = [engine_cost(get_engine(name), options.get(name, {})) for name in names]
-    if any(get_engine(name).makes_lips for name in names):
-        costs = [cost.under_lips or cost for cost in costs]
-    return sum(costs, Cost())
+    engines = [get_engine(name) for name in names]
+    lips = any(engine.makes_lips for engine in engines)
+    return sum((engine_cost(engine, options.get(engine.name, {}), lips) for engine in engines), Cost())
 
 
 def making_name(recipe: str, finish: Iterable[str]) -> str:
@@ -224,8 +224,8 @@ def is_transparent(request: RenderRequest) -> bool:
 
 def content_document(request: RenderRequest) -> str:
     """The request as JSON with files named by their content: equal requests give equal text."""
-    pictures = {place: file_digest(path) for place, path in option_pictures(request).items()}
-    document = request_document(with_pictures(request, pictures))
+    files = {place: file_digest(path) for place, path in option_files(request).items()}
+    document = request_document(with_files(request, files))
     document["avatar"]["source"] = source_digest(request.avatar.source)
     if request.words.audio is not None:
         document["words"]["audio"] = file_digest(request.words.audio)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
@@ -17,6 +16,7 @@ from typing import Annotated
 from filelock import FileLock, Timeout
 from pydantic import Field, TypeAdapter
 
+from engines.digests import file_digest
 from engines.downloads import STAGE, ByHand, HuggingFace, PypiWheel, extract_member, fetch_from_hub, fetch_wheel
 from engines.errors import StudioError
 from engines.progress import Watch
@@ -27,7 +27,6 @@ else:
     import tomli as tomllib
 
 _ROOT = Path(__file__).resolve().parent.parent
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -214,6 +213,15 @@ def weight_path(name: str) -> Path:
     return weight_store().path(name)
 
 
+def weight_mark(name: str) -> str:
+    """What tells one file ``name`` from another where nobody published a digest, for versions; else "".
+
+    Raises StudioError as ``weight_path`` does.
+    """
+    store = weight_store()
+    return "" if store.weight(name).sha256 else file_digest(store.path(name))[:8]
+
+
 def ensure(name: str, watch: Watch) -> Path:
     """Like ``weight_path``, but fetches what set-up should have, reporting to ``watch``, which may stop it.
 
@@ -251,19 +259,9 @@ def problem_of(path: Path, weight: Weight) -> str:
         return "" if found.st_size else f"The model file {path} is empty"
     if found.st_size != weight.bytes:
         return f"The model file {path} is damaged ({found.st_size} bytes instead of {weight.bytes})"
-    if _sha256(path, found.st_size, found.st_mtime_ns) != weight.sha256:
+    if file_digest(path) != weight.sha256:
         return f"The model file {path} is not the right one (its SHA-256 differs)"
     return ""
-
-
-@lru_cache(maxsize=64)
-def _sha256(path: Path, _size: int, _changed: int) -> str:
-    """Digest of ``path``; remembered while size and time stay, since large weights take seconds to read."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _by_hand(weight: Weight, target: Path) -> str:

@@ -1,4 +1,4 @@
-"""Builds the module ``visema_native``: ``pip install ./native``."""
+"""Builds the modules ``visema_native`` and ``visema_solver``: ``pip install ./native``."""
 
 import sys
 from pathlib import Path
@@ -22,17 +22,21 @@ FLAGS = (
 )
 
 HERE = Path(__file__).parent
-SOURCES = sorted(path.name for path in HERE.glob("*.cpp"))
-HEADERS = sorted(path.name for path in HERE.glob("*.hpp"))
+HEADERS = ["*.hpp", "solver/*.hpp"]
+
+
+def _found(*patterns: str) -> list[str]:
+    return sorted(path.relative_to(HERE).as_posix() for pattern in patterns for path in HERE.glob(pattern))
+
+
+def _module(name: str, sources: list[str]) -> Pybind11Extension:
+    depends = _found(*HEADERS)
+    return Pybind11Extension(name, sources, depends=depends, cxx_std=17, extra_compile_args=FLAGS)
+
 
 setup(
     ext_modules=[
-        Pybind11Extension(
-            "visema_native",
-            SOURCES,
-            depends=HEADERS,
-            cxx_std=17,
-            extra_compile_args=FLAGS,
-        )
+        _module("visema_native", _found("*.cpp")),
+        _module("visema_solver", _found("solver/*.cpp", "threads.cpp")),
     ]
 )

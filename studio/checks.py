@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from engines import weights
-from engines.native import native_module
+from engines.native import native_module, solver_module
 from studio.backup.ledger import Ledger
 from studio.settings import PROJECT, Settings
 
@@ -60,6 +60,7 @@ def all_checks(settings: Settings) -> tuple[Check, ...]:
         _cache(settings),
         _backup(settings),
         _native(),
+        _solver(),
         _gpu(),
         _cuda(),
         _package("torch", "torch", "no neural recipes", _NEURAL),
@@ -70,6 +71,7 @@ def all_checks(settings: Settings) -> tuple[Check, ...]:
             "neural engines are slower on NVIDIA GPUs",
             "pip install -r requirements-nvidia.txt",
         ),
+        _sdk(),
     )
 
 
@@ -186,6 +188,23 @@ def _native() -> Check:
     if native_module() is None:
         return Check("native core", "wrong", "built from other sources", costs, f"{_RUN} builds it anew")
     return Check("native core", "ok", str(module.__file__), costs, remedy)
+
+
+def _solver() -> Check:
+    costs = "Audio2Face finds the weights of a face more slowly, with the same result"
+    module = solver_module()
+    found = str(module.__file__) if module else "not built from these sources"
+    remedy = f"install a C++ compiler and Python's headers, then {_RUN} --full (or --light)"
+    return Check("blendshape solver", "ok" if module else "missing", found, costs, remedy)
+
+
+def _sdk() -> Check:
+    """NVIDIA's own SDK is only looked for: loading it brings CUDA and TensorRT along."""
+    there = importlib.util.find_spec("visema_audio2face")
+    found = f"{there.origin}, tried by us against a stand-in only" if there else "not found"
+    costs = "NVIDIA's own Audio2Face cannot be called from Python; the studio's engine does without"
+    remedy = "build the SDK and set AUDIO2FACE_SDK; see 'Audio2Face SDK' in README.md"
+    return Check("Audio2Face SDK", "ok" if there else "missing", found, costs, remedy)
 
 
 def _gpu() -> Check:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from engines.requests import option_pictures, parse_request, request_document, with_pictures
+from engines.requests import option_files, parse_request, request_document, with_files
 from engines.types import Clip
 from studio.consent import now
 from studio.credentials import source_type
@@ -19,8 +19,8 @@ CLIP = "clip.mp4"
 def clip_manifest(clip: Clip, avatar: str) -> dict[str, Any]:
     """What is kept beside a clip: everything that made it, as plain JSON values, without paths."""
     picture = Path(clip.request.avatar.source)
-    pictures = {place: Path(path).name for place, path in option_pictures(clip.request).items()}
-    request = request_document(with_pictures(clip.request, pictures))
+    files = {place: Path(path).name for place, path in option_files(clip.request).items()}
+    request = request_document(with_files(clip.request, files))
     request["avatar"]["source"] = avatar
     if request["words"]["audio"]:
         request["words"]["audio"] = Path(request["words"]["audio"]).name
@@ -51,7 +51,7 @@ def lasting_names(manifest: Mapping[str, Any]) -> list[str]:
     """The files of a finished clip: video, credentials, manifest, and what it takes to make it again."""
     request = parse_request(manifest["request"])
     video = Path(video_name(manifest))
-    given = [request.words.audio or "", *option_pictures(request).values()]
+    given = [request.words.audio or "", *option_files(request).values()]
     return [video.name, video.with_suffix(".c2pa").name, MANIFEST, *(Path(path).name for path in given)]
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engines.cache import make_key
+from engines.digests import file_digest
 from engines.errors import StudioError
 from engines.footage.film import is_film, read_film
 from engines.footage.filming import FILM, VERSION, Filmed, FilmOptions, clear_pieces, film_clip
 from engines.footage.livetalking import import_livetalking
 from engines.progress import Watch
-from engines.requests import file_digest
 
 KEPT = 14 * 24 * 3600.0
 """Seconds after which a film or its pieces that nobody asked for again are deleted."""

@@ -1,7 +1,7 @@
 """Avatars and clips on disk: plain folders that their owner could copy away, each with a manifest.json.
 
 data/avatars/<owner>/<id>/source.<ext>  manifest.json  (source.npz: the faces in a film)
-data/clips/<owner>/<id>/clip.mp4|webm   manifest.json  (recording.<ext>, backdrop0.<ext>, clip.c2pa)
+data/clips/<owner>/<id>/clip.mp4|webm   manifest.json  (recording.<ext>, clip.c2pa, files of options)
 data/trash/<owner>/<avatars or clips>/<id>/
 """
 
@@ -11,7 +11,6 @@ import json
 import re
 import secrets
 import shutil
-import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -47,12 +46,8 @@ from studio.manifests import (
     write_manifest,
 )
 from studio.names import AVATARS, CLIPS, checked_owner, is_id, is_owner
+from studio.samples import sample_avatars
 from studio.trash import Trash
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = [
     "CONSENTS",
@@ -67,7 +62,6 @@ __all__ = [
 
 LOCAL_OWNER = "local"
 """Owner of what is made at the command line of this machine."""
-SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "avatars"
 NO_CLIP = "There is no such clip; it may have been deleted."
 NO_POINTS = "The points of a filmed face are found in every frame; they cannot be moved by hand."
 
@@ -99,11 +93,7 @@ class Library:
 
     def samples(self) -> tuple[Avatar, ...]:
         """The avatars that ship with the studio."""
-        index = SAMPLES / "avatars.toml"
-        if not index.is_file():
-            return ()
-        entries = tomllib.loads(index.read_text("utf-8"))["avatars"]
-        return tuple(_sample(entry) for entry in entries)
+        return sample_avatars()
 
     def avatars(self, owner: str) -> tuple[Avatar, ...]:
         """The owner's avatars, newest first, then the samples."""
@@ -292,20 +282,6 @@ class Library:
 
 def _newest_first(root: Path, read: Callable[[Path], Entry]) -> list[Entry]:
     return sorted(map(read, _folders(root)), key=lambda entry: entry.created, reverse=True)
-
-
-def _sample(entry: dict[str, Any]) -> Avatar:
-    return Avatar(
-        id=entry["id"],
-        name=entry["name"],
-        record=ConsentRecord("invented", by="the studio"),
-        source=SAMPLES / entry["file"],
-        face=0,
-        created="",
-        sample=True,
-        voice=entry.get("voice", "en-us"),
-        sentence=entry.get("sentence", ""),
-    )
 
 
 def _folders(root: Path) -> Iterator[Path]:

@@ -185,7 +185,12 @@ def recipe_for(avatar: Avatar, wanted: str = DEFAULT_RECIPE) -> str:
     kind = "video" if avatar.filmed else "picture"
     if get_engine(get_recipe(wanted).animator).takes == kind:
         return wanted
-    return FILM_RECIPE if avatar.filmed else DEFAULT_RECIPE
+    return usual_recipe(avatar.filmed)
+
+
+def usual_recipe(filmed: bool) -> str:
+    """The recipe for a video or a picture if nobody chose one."""
+    return FILM_RECIPE if filmed else DEFAULT_RECIPE
 
 
 def avatar_ref(avatar: Avatar) -> AvatarRef:

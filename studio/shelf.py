@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engines.errors import StudioError
-from engines.requests import option_pictures, parse_request, with_pictures
+from engines.requests import option_files, parse_request, with_files
 from engines.types import RenderRequest, Words
 from studio.consent import Consent
 from studio.library import Avatar, Library, StoredClip
@@ -22,7 +22,7 @@ NO_AVATAR = (
     "The avatar of this clip was deleted; bring it back, or choose another face and type the words again."
 )
 NO_PICTURE = "The picture of this clip was not kept; make an avatar of it, and the clip anew."
-NOT_KEPT = "The recording or the background picture of this clip was not kept; begin anew with your own file."
+NOT_KEPT = "The recording or another file of this clip was not kept; begin anew with your own file."
 
 
 @dataclass(frozen=True)
@@ -96,16 +96,16 @@ def clip_avatar(library: Library, owner: str, clip: StoredClip) -> Avatar:
 def clip_request(library: Library, owner: str, clip: StoredClip) -> RenderRequest:
     """What a clip was made of, with its files where they are now.
 
-    Raises StudioError if its avatar, its recording or its background picture is gone.
+    Raises StudioError if its avatar, its recording or a file among its options is gone.
     """
     request, folder = _named_request(clip), clip.path.parent
     audio = str(folder / request.words.audio) if request.words.audio else None
-    pictures = {place: str(folder / name) for place, name in option_pictures(request).items()}
-    if not all(Path(path).is_file() for path in filter(None, (audio, *pictures.values()))):
+    files = {place: str(folder / name) for place, name in option_files(request).items()}
+    if not all(Path(path).is_file() for path in filter(None, (audio, *files.values()))):
         raise StudioError(NOT_KEPT)
     words = replace(request.words, audio=audio)
     avatar = avatar_ref(clip_avatar(library, owner, clip))
-    return with_pictures(replace(request, avatar=avatar, words=words), pictures)
+    return with_files(replace(request, avatar=avatar, words=words), files)
 
 
 def rerender(studio: Studio, owner: str, clip_id: str, text: str) -> str:
@@ -126,8 +126,8 @@ def _named_request(clip: StoredClip) -> RenderRequest:
     """A clip's request with files as bare names in the clip's folder."""
     request = parse_request(clip.manifest["request"])
     audio = request.words.audio and Path(request.words.audio).name
-    pictures = {place: Path(path).name for place, path in option_pictures(request).items()}
-    return with_pictures(replace(request, words=replace(request.words, audio=audio)), pictures)
+    files = {place: Path(path).name for place, path in option_files(request).items()}
+    return with_files(replace(request, words=replace(request.words, audio=audio)), files)
 
 
 def _avatar_item(avatar: Avatar) -> Item:

@@ -11,7 +11,7 @@ from engines.errors import StudioError
 from engines.progress import Watch
 from engines.types import AvatarRef, Clip, Output, RenderRequest, Words
 from studio.checks import Check
-from studio.library import SAMPLES
+from studio.samples import SAMPLES
 from studio.services import DEFAULT_RECIPE, Studio
 from studio.settings import load_settings
 

@@ -9,22 +9,21 @@ from engines.audio_length import claimed_seconds
 from engines.registry import get_engine, get_recipe
 from engines.types import RenderRequest
 from studio.jobs.timings import Forecast, Timings
-from studio.services import DEFAULT_RECIPE, FILM_RECIPE
+from studio.services import usual_recipe
 
 LONG = 20.0
 """Seconds from which on a wait is worth a word before it begins."""
-QUICK = {"picture": DEFAULT_RECIPE, "video": FILM_RECIPE}
-"""The recipe that needs no networks, by what an avatar is."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """How long a clip takes from now, in ``seconds``, and what it would take with the recipe ``instead``, ""
-    where nothing is much quicker."""
+    """How long a clip takes from now, in ``seconds``, and what it would take with the recipe ``instead`` and
+    nothing over its frames, "" where that is not much quicker. ``way`` is what people call it."""
 
     seconds: float
     instead: str = ""
     seconds_instead: float = 0.0
+    way: str = ""
 
     @property
     def sentence(self) -> str:
@@ -34,7 +33,7 @@ class Wait:
         said = f"About {rough(self.seconds)} on this machine"
         if not self.instead:
             return f"{said}."
-        return f"{said}; {get_recipe(self.instead).title} takes about {rough(self.seconds_instead)}."
+        return f"{said}; {self.way} takes about {rough(self.seconds_instead)}."
 
 
 def rough(seconds: float) -> str:
@@ -49,8 +48,9 @@ def expected_wait(timings: Timings, request: RenderRequest) -> Wait:
     """From what was measured here, or else from the work of the networks."""
     length = claimed_seconds(Path(request.words.audio)) if request.words.audio else None
     seconds = Forecast(timings, request, length).whole
-    quick = QUICK[get_engine(get_recipe(request.recipe).animator).takes]
+    quick = usual_recipe(get_engine(get_recipe(request.recipe).animator).takes == "video")
     if seconds < LONG or (request.recipe == quick and not request.finish):
         return Wait(seconds)
     other = Forecast(timings, replace(request, recipe=quick, finish=()), length).whole
-    return Wait(seconds, quick, other) if other < seconds / 2 else Wait(seconds)
+    way = get_recipe(quick).title + " alone" * (request.recipe == quick)
+    return Wait(seconds, quick, other, way) if other < seconds / 2 else Wait(seconds)

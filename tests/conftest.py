@@ -12,7 +12,7 @@ import skimage.data
 
 from engines.progress import Watch
 from engines.types import AvatarRef, Image, Output, RenderRequest, Words
-from studio.library import SAMPLES
+from studio.samples import SAMPLES
 from studio.services import Studio
 from studio.settings import load_settings
 

@@ -223,6 +223,18 @@ def test_a_native_core_that_does_not_build_is_one_line(place: Place) -> None:
 
 
 @ON_POSIX
+def test_a_binding_of_nvidias_sdk_is_built_where_the_sdk_is_named(place: Place) -> None:
+    binding = place.root / "native" / "audio2face_sdk"
+    binding.mkdir(parents=True)
+    (binding / "pyproject.toml").write_text("[build-system]\nrequires = []\nbuild-backend = 'gone'\n")
+    add_wheel(place.wheels, "native_part")
+    without = [line for line in told(place.start("--light", CXX=sys.executable)) if "Audio2Face" in line]
+    with_it = told(place.start("--light", CXX=sys.executable, AUDIO2FACE_SDK="/somewhere"))
+    assert without == []
+    assert [line for line in with_it if "the binding of the Audio2Face SDK" in line], with_it
+
+
+@ON_POSIX
 def test_the_tests_get_their_tools_and_words(place: Place) -> None:
     add_wheel(place.wheels, "pytest", "import os, sys; print('tests', sys.argv[1:], os.getcwd())")
     add_wheel(place.wheels, "playwright", "")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engines.registry import Engine
 
-WEIGHTS = {"gfpgan1.4": "gfpgan.1.4", "gfpgan1.3": "gfpgan.1.3", "restoreformer": "gfpgan.restoreformer"}
+WEIGHTS = {"1.4": "gfpgan.1.4", "1.3": "gfpgan.1.3", "restoreformer": "gfpgan.restoreformer"}
 """Names in models/weights.toml by the names of the choice, best first."""
 
 
@@ -19,7 +19,7 @@ class GfpganOptions:
     much of what it makes is seen over the frame as it was. ``batch``: faces at a time, 0 is as many as fit."""
 
     weights: Annotated[
-        Literal["best", "gfpgan1.4", "gfpgan1.3", "restoreformer"],
+        Literal["best", "1.4", "1.3", "restoreformer"],
         Field(
             title="Model file",
             description="1.4 is the clearest, 1.3 more natural; RestoreFormer changes more and takes longer.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,7 +18,6 @@ NO_LIBRARIES = (
     "LivePortrait needs torch and safetensors, which are not installed: start ./run.sh --full once, or run "
     "pip install -r requirements-neural.txt."
 )
-
 PHOTO_GMAC, FRAME_GMAC = 38.0, 617.0
 SLOW_FPS, FAST_FPS = 12.5, 25.0
 """Frames a second of a loop without and with a GPU; those in between are mixed."""
@@ -32,13 +30,14 @@ def readiness(_options: LivePortraitOptions) -> Readiness:
     return Readiness(_problem())
 
 
-def cost(options: LivePortraitOptions) -> Cost:
+def cost(options: LivePortraitOptions, lips_follow: bool) -> Cost:
     """As counted on the networks. Under lips that a finisher makes, a loop may be all that is drawn."""
     live = Cost(photo=PHOTO_GMAC, frame=FRAME_GMAC)
-    if options.performance == "live" or (options.performance == "auto" and _has_gpu()):
+    auto = options.performance == "auto" and (_has_gpu() or not lips_follow)
+    if options.drive or options.performance == "live" or auto:
         return live
     frames = options.loop_seconds * (FAST_FPS if _has_gpu() else SLOW_FPS)
-    return replace(live, under_lips=Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC))
+    return Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC)
 
 
 def _has_gpu() -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engines.devices import short_precision
@@ -60,7 +61,7 @@ class Painter:
         given = self._given(_small(picture)[None]).permute(0, 3, 1, 2) / 255
         with self._lock:
             volume = self._networks.appearance(given)
-            seen = {name: _array(value) for name, value in self._networks.motion(given).items()}
+        seen = self._moved(given)
         angles = [bins_to_degrees(seen[name]) for name in ("pitch", "yaw", "roll")]
         return Reading(
             volume=_array(volume)[0],
@@ -70,6 +71,15 @@ class Painter:
             rotation=np.concatenate(angles).astype(np.float32),
             translation=(seen["t"][0] * np.array([1, 1, 0])).astype(np.float32),
         )
+
+    @torch.inference_mode()
+    def seen(self, pictures: NDArray[np.uint8]) -> dict[str, Float32]:
+        """What the motion extractor gives for faces' pictures, (B, H, W, 3) RGB, square; see its class."""
+        return self._moved(self._given(pictures).permute(0, 3, 1, 2) / 255)
+
+    def _moved(self, pictures: Tensor) -> dict[str, Float32]:
+        with self._lock:
+            return {name: _array(value) for name, value in self._networks.motion(pictures).items()}
 
     @torch.inference_mode()
     def retarget(self, name: str, *parts: Float32) -> Float32:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from engines.digests import file_digest
 from engines.downloads import HuggingFace, fetch_from_hub
 from engines.errors import StudioError
 from engines.progress import Watch
-from engines.requests import file_digest
 
 REPOSITORY, REVISION = "rhasspy/piper-voices", "v1.0.0"
 LIST, LIST_BYTES = "voices.json", 400_000

@@ -46,6 +46,6 @@ ENGINE = Engine(
     weights=tuple(WEIGHTS.values()),
     memory=1536 << 20,
     readiness="engines.wav2lip.files:readiness",
-    makes_lips=True,
     cost="engines.wav2lip.files:cost",
+    makes_lips=True,
 )

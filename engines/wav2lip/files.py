@@ -14,6 +14,6 @@ def readiness(options: Wav2LipOptions) -> Readiness:
     return FILES.readiness(options.weights)
 
 
-def cost(options: Wav2LipOptions) -> Cost:
+def cost(options: Wav2LipOptions, _lips_follow: bool) -> Cost:
     """Of one pass over a face, as counted on the networks."""
     return Cost(frame=28.0 if FILES.chosen(options.weights) == "wav2lip256" else 4.0)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match
 
 from studio.access import Access
-from studio.api import audio2face, clone, docs, engines, health, library, sadtalker, visema
+from studio.api import audio2face, clone, docs, engines, exports, health, library, page_files, sadtalker, visema
 from studio.api.context import forget_uploads, usual_owner
 from studio.api.errors import ErrorBody, add_error_handlers
 from studio.api.gate import Gate, SignedIn
@@ -19,7 +19,7 @@ from studio.services import Studio
 
 TITLE = "Visema Studio API"
 VERSION = "1"
-ROUTERS = (visema, sadtalker, audio2face, clone, library, engines, health, docs)
+ROUTERS = (visema, sadtalker, audio2face, exports, clone, library, engines, health, docs, page_files)
 STATUSES = (401, 403, 404, 409, 410, 413, 422, 429, 501)
 
 

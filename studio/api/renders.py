@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import UploadFile
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, create_model
 
 from engines.audio import AudioLimits, read_speech
 from engines.errors import StudioError
 from engines.inputs import check_text
-from engines.options import option_fields
+from engines.options import FILES, OptionField, option_fields
 from engines.quality import at_quality, enhanced
-from engines.registry import get_engine, get_recipe
-from engines.requests import option_pictures, parse_request
+from engines.registry import all_engines, get_engine, get_recipe
+from engines.requests import OptionPlace, option_files, parse_request, with_files
 from engines.types import AvatarRef, Output, RenderRequest
 from studio.api.context import is_file, keep
 from studio.api.errors import known
@@ -33,6 +34,7 @@ OptionalText = Annotated[str | None, BeforeValidator(_nothing)]
 OptionalRight = Annotated[Literal["mine", "permission", "invented"] | None, BeforeValidator(_nothing)]
 RIGHT_HELP = "Whose face it is: your own, somebody's who permits it, or nobody's. Recorded with what is made."
 OptionalSize = Annotated[int | None, BeforeValidator(_nothing)]
+Form = TypeVar("Form", bound=BaseModel)
 Rate = Annotated[float, Field(ge=5.0, le=60.0, allow_inf_nan=False)]
 OptionalRate = Annotated[Rate | None, BeforeValidator(_nothing)]
 OptionalShare = Annotated[float | None, BeforeValidator(_nothing)]
@@ -46,7 +48,7 @@ QUALITY_HELP = "Size, frame rate, encoder and enhancer in one word; fields that 
 OPTIONS_HELP = 'JSON, options by engine: {"facemesh": {"background": "blurred"}}.'
 
 
-class SpeechFields(BaseModel):
+class SaidFields(BaseModel):
     """What is said and how it should feel."""
 
     text: OptionalText = Field(None, max_length=20_000, description="What to say; with a recording: its words.")
@@ -55,11 +57,16 @@ class SpeechFields(BaseModel):
     expression: OptionalText = Field(None, max_length=2000, description=STRENGTHS_HELP)
     options: OptionalText = Field(None, max_length=20_000, description=OPTIONS_HELP)
     recipe: str = Field("instant", max_length=80, description="Which engines work together.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
+
+
+class SpeechFields(SaidFields):
+    """The same, and how it should look."""
+
     finish: OptionalText = Field(None, max_length=200, description=FINISH_HELP)
     enhance: OptionalText = Field(None, max_length=80, description=ENHANCE_HELP)
     enhance_strength: OptionalShare = Field(None, ge=0, le=1, description="How much of that is seen.")
     quality: OptionalQuality = Field(None, description=QUALITY_HELP)
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same motion.")
     fps: OptionalRate = Field(None, description="Frames per second; 25 otherwise.")
     size: OptionalSize = Field(None, ge=64, le=3840, description="Long side in pixels; the photo's otherwise.")
 
@@ -70,6 +77,7 @@ class SentFiles:
 
     audio: Path | None = None
     background: Path | None = None
+    options: Mapping[OptionPlace, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,8 +89,8 @@ class Order:
 
 
 def order_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Order:
-    """The order, every range checked. Raises StudioError, also for pictures named by a path of ours."""
-    request = _request_of(avatar, files, fields)
+    """The order, every range checked. Raises StudioError, also for files named by a path of ours."""
+    request = request_of(avatar, files, fields)
     if fields.enhance:
         request = enhanced(request, fields.enhance, fields.enhance_strength)
     if not fields.quality:
@@ -91,7 +99,8 @@ def order_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Order
     return Order(*at_quality(request, fields.quality, given))
 
 
-def _request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> RenderRequest:
+def request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> RenderRequest:
+    """What is asked for, without levels of quality. Raises StudioError as ``order_of`` does."""
     felt = {"emotions": [asdict(key) for key in parse_emotions(fields.emotions)], "seed": fields.seed}
     audio = str(files.audio) if files.audio else None
     document = {
@@ -106,8 +115,9 @@ def _request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Re
     request = parse_request(document)
     for name, values in request.options.items():
         get_engine(name).parse_options(values)
-    if option_pictures(request):
-        raise StudioError("Pictures cannot be named by a path here; send the file as 'background'.")
+    for place in option_files(request):
+        raise StudioError(f"No file can be named by a path here; send it as '{_sent_as(place)}'.")
+    request = with_files(request, {place: str(path) for place, path in files.options.items()})
     return request if files.background is None else _with_background(request, str(files.background))
 
 
@@ -145,6 +155,40 @@ def submit(studio: Studio, owner: str, request: RenderRequest, terms: Terms) -> 
 def kept(upload: UploadFile | None, folder: Path, name: str) -> Path | None:
     """What was sent, as a file called ``name``, or None."""
     return keep(upload.file, folder, name) if upload is not None and is_file(upload) else None
+
+
+def taking_files(form: type[Form]) -> type[Form]:
+    """``form`` with a field for every file that an option of an engine names."""
+    fields: dict[str, Any] = {
+        _sent_as(place): (UploadFile | None, Field(None, description=option.description or option.title))
+        for place, option in _file_options().items()
+    }
+    return create_model(form.__name__, __base__=form, __doc__=form.__doc__, **fields)
+
+
+def kept_options(form: BaseModel, folder: Path) -> dict[OptionPlace, Path]:
+    """The files that came in the fields of ``taking_files``."""
+    found = {}
+    for place, option in _file_options().items():
+        upload = getattr(form, _sent_as(place))
+        ending = Path(getattr(upload, "filename", None) or "").suffix.lower()
+        path = kept(upload, folder, _sent_as(place) + (ending if ending in option.endings else ""))
+        if path is not None:
+            found[place] = path
+    return found
+
+
+def _file_options() -> dict[OptionPlace, OptionField]:
+    return {
+        (engine.name, option.name): option
+        for engine in all_engines().values()
+        for option in option_fields(engine.options)
+        if option.kind in FILES
+    }
+
+
+def _sent_as(place: OptionPlace) -> str:
+    return "_".join(place)
 
 
 def kept_picture(studio: Studio, upload: UploadFile, folder: Path) -> AvatarRef:

@@ -18,11 +18,13 @@ from studio.api.renders import (
     SpeechFields,
     Terms,
     kept,
+    kept_options,
     kept_picture,
     order_of,
     own_avatar,
     state_right,
     submit,
+    taking_files,
 )
 from studio.api.sessions import (
     C2PA,
@@ -48,6 +50,7 @@ PICTURE = "Picture"
 """What stands for the avatar of a clip whose face was sent along and not kept."""
 
 
+@taking_files
 class GenerateForm(SpeechFields):
     """A face, and something for it to say."""
 
@@ -71,7 +74,8 @@ def generate(
             avatar, name = own_avatar(studio, owner, form.avatar_id)
         else:
             raise Refused(422, "There is no face to talk.", "Send a picture as 'image', or an 'avatar_id'.")
-        sent = SentFiles(kept(form.audio, folder, "audio"), kept(form.background, folder, "background"))
+        audio, background = (kept(getattr(form, name), folder, name) for name in ("audio", "background"))
+        sent = SentFiles(audio, background, kept_options(form, folder))
         order = order_of(avatar, sent, form)
         terms = Terms(name, consent=ConsentRecord.state(form.consent, BY_API))
         return accepted(studio, owner, submit(studio, owner, order.request, terms), order.notes)

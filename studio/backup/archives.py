@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from engines.digests import file_digest
 from engines.errors import StudioError
-from engines.requests import file_digest
 from studio.backup.labels import Label, UnfitError, list_files
 
 LIST = "backup.json"

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engines.digests import file_digest
 from engines.errors import StudioError
 from engines.files import whole_folder
-from engines.requests import file_digest
 from studio.backup.archives import Contents, check_file, pack, unpack
 from studio.backup.described import describe
 from studio.backup.labels import Label, UnfitError, list_files

@@ -11,11 +11,10 @@ import click
 
 from engines.encode import check_clip_path
 from engines.errors import StudioError
-from engines.motion_files import check_motion_path, write_motion
-from engines.pipeline import Pipeline
+from engines.exports import format_for, perform, write_export
 from engines.progress import Watch
 from engines.quality import QUALITIES, at_quality, enhanced, enhancers
-from engines.registry import all_finishers, get_recipe
+from engines.registry import all_finishers
 from engines.requests import check_engines, parse_request, request_document
 from engines.sniff import is_video
 from engines.types import AvatarRef, Clip, Output, RenderRequest
@@ -34,7 +33,7 @@ from studio.cli.common import (
 )
 from studio.consent import BY_COMMAND, CONSENTS, Consent, ConsentRecord
 from studio.library import LOCAL_OWNER
-from studio.services import Studio, avatar_ref
+from studio.services import Studio, avatar_ref, usual_recipe
 from studio.waiting import expected_wait
 
 PATH = click.Path(path_type=Path)
@@ -58,7 +57,9 @@ QUALITY_HELP = "Size, frame rate, encoder and enhancer in one word; what is also
 )
 @click.option("--enhance", type=click.Choice(list(enhancers())), help="What makes the face clearer at the end.")
 @click.option("--enhance-strength", type=click.FloatRange(0, 1), help="How much of that is seen.")
-@click.option("--motion-out", type=PATH, help="Also write the face motion, .csv or .json.")
+@click.option(
+    "--motion-out", type=PATH, help="Also write the face motion: .csv, .json, .glb or .zip, as 'motion' does."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON about the clip.")
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> None:
@@ -71,7 +72,7 @@ def command(context: click.Context, /, **values: Any) -> None:
         record = _record(studio, values["avatar"], values["consent"])
         clip = studio.render(request, values["out"], terminal_watch(values["as_json"]), record)
         if values["motion_out"] is not None:
-            _write_motion(studio.pipeline, request, values["motion_out"])
+            _write_motion(studio, request, values["motion_out"])
     _tell(clip, values["as_json"])
 
 
@@ -81,12 +82,14 @@ words_flags(expression_flags(engine_flags(command)))
 def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
     watch = terminal_watch(values["as_json"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
+    avatar = with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"])
+    recipe = values["recipe"] or usual_recipe(is_video(Path(avatar.source)))
     request = RenderRequest(
-        avatar=with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"]),
+        avatar=avatar,
         words=words,
         expression=make_expression(values),
-        recipe=values["recipe"],
-        options=engine_options(values),
+        recipe=recipe,
+        options=engine_options(values, recipe),
         output=Output(values["fps"] or Output().fps, values["size"]),
         finish=values["finish"],
     )
@@ -139,16 +142,12 @@ def _check_out(out: Path, motion_out: Path | None) -> None:
         if not path.parent.is_dir():
             raise StudioError(f"There is no folder '{path.parent}'; make it or choose another one.")
     if motion_out is not None:
-        check_motion_path(motion_out)
+        format_for(motion_out)
 
 
-def _write_motion(pipeline: Pipeline, request: RenderRequest, path: Path) -> None:
-    recipe = get_recipe(request.recipe)
-    watch = terminal_watch(quiet=True)
-    spoken = pipeline.speak(request.words, recipe, request.options, watch)
-    spoken = pipeline.align(spoken, request.words, recipe, watch)
-    motion, _ = pipeline.move(spoken.speech, request, recipe)
-    write_motion(path, motion)
+def _write_motion(studio: Studio, request: RenderRequest, path: Path) -> None:
+    performance, _ = perform(studio.pipeline, request, terminal_watch(quiet=True))
+    write_export(path, performance, format_for(path))
 
 
 def _tell(clip: Clip, as_json: bool) -> None:

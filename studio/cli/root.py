@@ -10,6 +10,7 @@ import click
 COMMANDS = {
     "render": "Make a talking video from a picture and words.",
     "motion": "Write the face motion of words as CSV or JSON.",
+    "drive": "Write what a face does in a video as a template that LivePortrait is driven by.",
     "avatar": "Add, correct, list and remove avatars.",
     "voices": "List voices, and get or add those of other engines.",
     "library": "List, search, rename, delete, restore and render again what was made.",

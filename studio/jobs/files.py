@@ -14,11 +14,13 @@ from typing import Any
 
 from engines.errors import StudioError
 from engines.requests import (
+    OptionPlace,
+    file_kind,
     is_transparent,
-    option_pictures,
+    option_files,
     parse_request,
     request_document,
-    with_pictures,
+    with_files,
 )
 from engines.sniff import sidecar
 from engines.types import RenderRequest
@@ -52,13 +54,13 @@ class JobFiles:
         picture = self._take(row, request.avatar.source, "picture")
         audio = request.words.audio
         recording = self._take(row, audio, "recording") if audio is not None else None
-        backdrops = {
-            place: self._take(row, path, f"backdrop{index}")
-            for index, (place, path) in enumerate(option_pictures(request).items())
+        given = {
+            place: self._take(row, path, f"{_given_name(place)}{index}")
+            for index, (place, path) in enumerate(option_files(request).items())
         }
         words = replace(request.words, audio=recording)
         named = replace(request, avatar=replace(request.avatar, source=picture), words=words)
-        return replace(row, request=request_document(with_pictures(named, backdrops)))
+        return replace(row, request=request_document(with_files(named, given)))
 
     def named(self, row: JobRow) -> RenderRequest:
         """The job's request with files as bare names."""
@@ -70,9 +72,9 @@ class JobFiles:
         named, folder = self.named(row), self.folder(row)
         audio = named.words.audio and str(folder / named.words.audio)
         avatar = replace(named.avatar, source=str(folder / named.avatar.source))
-        backdrops = {place: str(folder / name) for place, name in option_pictures(named).items()}
+        given = {place: str(folder / name) for place, name in option_files(named).items()}
         here = replace(named, avatar=avatar, words=replace(named.words, audio=audio))
-        return with_pictures(here, backdrops)
+        return with_files(here, given)
 
     def keep(self, row: JobRow, *paths: Path) -> None:
         """Let other machines have files of the working folder."""
@@ -99,7 +101,7 @@ class JobFiles:
         """A finished clip, brought into the library if another machine made it; None if it was deleted."""
         if self._storage and self.collects and not row.collected:
             named = self.named(row)
-            given = (*filter(None, (named.words.audio,)), *option_pictures(named).values())
+            given = (*filter(None, (named.words.audio,)), *option_files(named).values())
             self._fetch(row, (_video_name(named), MANIFEST, *given))
             self.deliver(row)
         try:
@@ -117,11 +119,13 @@ class JobFiles:
         if not path.is_file():
             raise StudioError(f"The {what.rstrip(digits)} is gone; choose it again.")
         name = f"{what}{path.suffix.lower()[:6]}"
-        for given in filter(Path.is_file, (path, sidecar(path))):
+        arrays = sidecar(path)
+        film = what == "picture" and arrays.is_file()
+        for given in (path, arrays) if film else (path,):
             copy = (self.folder(row) / name).with_suffix(
                 path.suffix.lower()[:6] if given == path else given.suffix
             )
-            (link_file if sidecar(path).is_file() else copy_file)(given, copy)
+            (link_file if film else copy_file)(given, copy)
             self.keep(row, copy)
         return name
 
@@ -138,6 +142,10 @@ class JobFiles:
     def _forget_shared(self, row: JobRow) -> None:
         if self._storage:
             self._storage.drop(_prefix(row))
+
+
+def _given_name(place: OptionPlace) -> str:
+    return "backdrop" if file_kind(place) == "picture" else "file"
 
 
 def _video_name(request: RenderRequest) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from engines.errors import StudioError
 from engines.pipeline import Pipeline
-from engines.registry import Recipe, all_recipes, get_recipe
+from engines.registry import get_recipe
+from engines.requests import making_cost
 from engines.types import RenderRequest
 from studio.jobs.database import database_url, open_database
 from studio.jobs.durable import LOCAL, Durable
@@ -43,7 +44,7 @@ class Machinery:
         self._engine = open_database(url)
         name = secrets.token_hex(8) if shared else LOCAL
         self.store = JobStore(self._engine)
-        self.durable = Durable(self._engine, url, name, lanes())
+        self.durable = Durable(self._engine, url, name, LANES)
         self.files = JobFiles(library, storage, collects=not only_work)
         self.timings = Timings(settings.data / "timings.json")
         self.runner = Runner(pipeline, library, self.store, self.files, self.timings)
@@ -104,17 +105,18 @@ class Machinery:
         self.store.close()
 
 
-def lanes() -> list[str]:
-    """The lanes of all recipes; each takes one heavy job at a time in a process."""
-    return sorted({lane_of(recipe) for recipe in all_recipes().values()})
+LANES = ("cpu", "gpu")
+"""Each takes one heavy job at a time in a process."""
 
 
-def lane_of(recipe: Recipe) -> str:
-    """Where jobs of a recipe queue: one lane for what needs the GPU, one for the rest."""
-    return "gpu" if "GPU" in recipe.needs else "cpu"
+def lane_of(request: RenderRequest) -> str:
+    """Where a job queues: one lane for networks that draw or change the frames, which share the GPU where there
+    is one and take long where there is none, and one for the rest."""
+    cost = making_cost(request.recipe, request.finish, request.options)
+    networks = cost.frame or cost.rehearsal
+    return "gpu" if networks or "GPU" in get_recipe(request.recipe).needs else "cpu"
 
 
 def new_row(owner: str, avatar_name: str, request: RenderRequest, vip: bool) -> JobRow:
     """A job that nobody knows of yet; its request is filled in when its files are taken in."""
-    lane = lane_of(get_recipe(request.recipe))
-    return JobRow(secrets.token_hex(8), owner, avatar_name, {}, lane, vip=vip)
+    return JobRow(secrets.token_hex(8), owner, avatar_name, {}, lane_of(request), vip=vip)

@@ -50,14 +50,17 @@ class JobSize:
     cost: Cost = FREE
 
     def units(self, stage: str) -> float:
-        """How much of ``stage`` there is: networks' work in GMAC where they draw the frames or something before
-        them, else frames of a megapixel; seconds of speech; or one photo."""
-        if stage == "rehearse" and self.cost.rehearsal:
-            return self.cost.rehearsal
+        """How much of ``stage`` there is: networks' work in GMAC where they draw the frames or what is shown
+        again and again, else frames of a megapixel; seconds of speech; or one photo."""
+        if self.counts_work(stage):
+            return self.work(stage)
         if stage == "render":
-            frames = self.seconds * self.fps
-            return frames * (self.cost.frame or self.pixels / 1e6)
+            return self.seconds * self.fps * self.pixels / 1e6
         return 1.0 if stage == "photo" else self.seconds
+
+    def counts_work(self, stage: str) -> bool:
+        """Whether ``stage`` grows with the work of networks and nothing else."""
+        return stage in ("rehearse", "render") and self.work(stage) > 0
 
     def work(self, stage: str) -> float:
         """GMAC that networks do in ``stage``."""
@@ -186,8 +189,7 @@ class Pace:
 
 def _rate_name(recipe: str, stage: str, size: JobSize) -> str:
     """What is learned per GMAC is kept apart from what is learned per pixel."""
-    drawn = {"render": size.cost.frame, "rehearse": size.cost.rehearsal}.get(stage)
-    return f"{recipe}/{stage}{'/gmac' if drawn else ''}"
+    return f"{recipe}/{stage}{'/gmac' if size.counts_work(stage) else ''}"
 
 
 def _read(path: Path) -> dict[str, float]:

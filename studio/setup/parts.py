@@ -60,7 +60,7 @@ def _for_this_machine(environment: Environment, neural: Part) -> Part:
 
 
 def install_native(environment: Environment) -> None:
-    """The compiled core, where its sources and a compiler are."""
+    """The compiled core, where its sources and a compiler are; then what stands on NVIDIA's own SDK."""
     native = _native(environment.root)
     if native.inputs and not environment.settled(native) and has_compiler():
         build = _requirements(
@@ -68,6 +68,9 @@ def install_native(environment: Environment) -> None:
         )
         if install(environment, build):
             install(environment, native, log=environment.stamps / "native.log")
+    binding = _sdk_binding(environment.root)
+    if os.environ.get("AUDIO2FACE_SDK") and not environment.settled(binding) and has_compiler():
+        install(environment, binding, log=environment.stamps / "audio2face-sdk.log")
 
 
 def install_test_tools(environment: Environment) -> None:
@@ -124,6 +127,14 @@ def _native(root: Path) -> Part:
     sources = tuple(path for path in sorted(folder.rglob("*")) if _is_source(path.relative_to(folder)))
     arguments = ("--no-build-isolation", "--no-deps", "--force-reinstall", str(root / "native"))
     return Part("native-core", "the native core", arguments, sources, 0, 1, "its speed")
+
+
+def _sdk_binding(root: Path) -> Part:
+    folder = root / "native" / "audio2face_sdk"
+    sources = tuple(path for path in sorted(folder.glob("*")) if _is_source(path.relative_to(folder)))
+    arguments = ("--no-build-isolation", "--no-deps", "--force-reinstall", str(folder))
+    title = "the binding of the Audio2Face SDK"
+    return Part("audio2face-sdk", title, arguments, sources, 0, 1, title)
 
 
 def _is_source(path: Path) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from engines.options import OptionField
-from engines.requests import option_pictures
+from engines.options import FILES, OptionField
+from engines.requests import file_kind, option_files
 from engines.types import RenderRequest
 from studio.tabs.adjust import offered_for
 from studio.tabs.ask import asking
@@ -92,7 +92,9 @@ def _feelings(parts: Parts, owner: str, request: RenderRequest) -> Updates:
 
 def _options(parts: Parts, owner: str, request: RenderRequest) -> Updates:
     """Every engine's options: what the request says, and else the defaults."""
-    files = {place: publish(Path(path), owner, "picture") for place, path in option_pictures(request).items()}
+    files = {
+        place: publish(Path(path), owner, file_kind(place)) for place, path in option_files(request).items()
+    }
     engines: dict[str, Controls] = {**parts.engine_controls, **parts.speech.choice.options}
     return {
         item: files.get((engine, name)) or _option(request, engine, controls.declared[name])
@@ -103,7 +105,7 @@ def _options(parts: Parts, owner: str, request: RenderRequest) -> Updates:
 
 def _option(request: RenderRequest, engine: str, declared: OptionField) -> Any:
     value = request.options.get(engine, {}).get(declared.name, declared.default)
-    return value or None if declared.kind == "picture" else value
+    return value or None if declared.kind in FILES else value
 
 
 def _output(parts: Parts, request: RenderRequest) -> Updates:

@@ -10,7 +10,7 @@ import gradio as gr
 
 from engines.errors import StudioError
 from engines.quality import QUALITIES, left_out, level_options, missing
-from engines.registry import Recipe, all_finishers, engine_readiness, get_engine, get_recipe
+from engines.registry import Recipe, all_finishers, engine_readiness, get_engine
 from engines.types import Output
 from studio.tabs import markup
 from studio.tabs.guard import Updates
@@ -82,22 +82,29 @@ def _finisher_panel(name: str) -> FinisherPanel:
 def connect_making(parts: Parts) -> None:
     """Let the components act."""
     tab, stage, events = parts.preview, parts.stage, MakingEvents(parts)
-    guard = parts.guard(tab.notice)
+    guard = parts.guard(stage.wait)
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     panels = [panel.panel for panel in tab.finishing.values()]
     batches = [item for _, _, item in _level_controls(parts)]
-    told = [tab.notice, stage.wait, stage.instead]
-    set_by_level = [tab.fps, tab.size, tab.finish, *batches, *panels, *told]
-    tab.quality.input(guard.event(events.level), parts.inputs, set_by_level, **quick)
+    told = [stage.wait, stage.instead]
+    set_by_level = [tab.notice, tab.fps, tab.size, tab.finish, *batches, *panels, *told]
+    tab.quality.input(parts.guard(tab.notice).event(events.level), parts.inputs, set_by_level, **quick)
     tab.finish.change(guard.event(events.finishers), parts.inputs, [*panels, *told], **quick)
     words = [parts.speech.text.blur, parts.speech.upload.change, parts.speech.microphone.change]
     changes = [tab.recipe.change, tab.fps.input, tab.size.input, *words]
-    changes += [panel.controls.components["weights"].input for panel in tab.finishing.values()
-                if "weights" in panel.controls.components]  # fmt: skip
+    changes += _costly_choices(parts)
     gr.on(changes, guard.event(events.wait), parts.inputs, told, trigger_mode="always_last", **quick)
     stage.instead.click(
         guard.event(events.instead), parts.inputs, [tab.recipe, tab.finish, *panels, *told], **quick
     )
+
+
+def _costly_choices(parts: Parts) -> list[Any]:
+    """The events of options that may decide how long an engine takes."""
+    costly = [controls for name, controls in parts.engine_controls.items() if get_engine(name).cost]
+    items = [item for controls in costly for item in controls.components.values()]
+    choices = [item.input for item in items if isinstance(item, gr.Radio | gr.Checkbox)]
+    return choices + [item.release for item in items if isinstance(item, gr.Slider)]
 
 
 class MakingEvents:
@@ -151,11 +158,10 @@ class MakingEvents:
 
     def _told(self, wait: Wait | None) -> Updates:
         stage = self._parts.stage
-        sentence, instead = (wait.sentence, wait.instead) if wait else ("", "")
-        button = f"Use {get_recipe(instead).title} instead" if instead else ""
+        sentence, way = (wait.sentence, wait.way) if wait else ("", "")
         return {
             stage.wait: markup.hint(sentence) if sentence else "",
-            stage.instead: gr.update(value=button, visible=bool(instead and sentence)),
+            stage.instead: gr.update(value=f"Use {way}", visible=bool(way)),
         }
 
 

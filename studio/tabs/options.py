@@ -16,7 +16,7 @@ from engines.registry import Engine
 
 STEPS_PER_DECADE = 20
 PICTURE_HEIGHT = 120
-"""Height in px of the place where a picture is dropped."""
+"""Height in px of the place where a picture or another file is dropped."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,9 @@ def _control(item: OptionField) -> Component:
         return gr.ColorPicker(item.default, **said)
     if item.kind == "picture":
         return gr.File(label=item.title, file_types=["image"], type="filepath", height=PICTURE_HEIGHT)
+    if item.kind == "file":
+        endings = list(item.endings) or None
+        return gr.File(label=item.title, file_types=endings, type="filepath", height=PICTURE_HEIGHT)
     return _number(item, said)
 
 

@@ -117,6 +117,22 @@ class EmotionTab:
 
 
 @dataclass(frozen=True)
+class MotionPanel:
+    """Motion alone: the head in 3D, and the file for animators with its format."""
+
+    notice: gr.HTML
+    show: gr.Button
+    progress: gr.HTML
+    cancel: gr.Button
+    stage: gr.HTML
+    form: gr.Dropdown
+    about: gr.HTML
+    character: gr.File
+    export: gr.Button
+    download: gr.DownloadButton
+
+
+@dataclass(frozen=True)
 class FinisherPanel:
     """The options of an engine that goes over the frames, in sight while it is chosen."""
 
@@ -143,6 +159,7 @@ class PreviewTab:
     quality: gr.Dropdown
     finish: gr.CheckboxGroup
     finishing: Mapping[str, FinisherPanel]
+    motion: MotionPanel
     clips: gr.HTML
     shown: gr.State
 

@@ -21,6 +21,7 @@ from studio.tabs.ask import asking, must_ask
 from studio.tabs.files import credentials_beside, credentials_button, publish
 from studio.tabs.guard import Updates, warning
 from studio.tabs.making import build_making, connect_making
+from studio.tabs.motion import build_motion_panel, connect_motion_panel
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, Parts, PreviewTab
 from studio.tabs.request import request_from
@@ -56,10 +57,11 @@ def build_preview_tab(recipes: Mapping[str, Recipe], recipe: Recipe) -> PreviewT
         with gr.Accordion("How it was made", open=False, elem_id="making"):
             making = gr.HTML(apply_default_css=False)
     making_of_it = build_making(recipes, recipe)
+    motion = build_motion_panel()
     gr.HTML("<h2>Earlier clips</h2>", apply_default_css=False)
     clips = gr.HTML(js_on_load=ON_CLIPS, apply_default_css=False, elem_id="clips")
     playing = (empty, player, video, download, credentials, making)
-    return PreviewTab(notice, progress, cancel, *playing, *making_of_it, clips, gr.State(""))
+    return PreviewTab(notice, progress, cancel, *playing, *making_of_it, motion, clips, gr.State(""))
 
 
 def connect_preview_tab(parts: Parts) -> None:
@@ -77,6 +79,7 @@ def connect_preview_tab(parts: Parts) -> None:
     )
     shown = [tab.notice, *shown_by(tab)]
     connect_making(parts)
+    connect_motion_panel(parts)
     tab.clips.select(guard.event(events.show), [parts.token], shown, **quick)
     tab.clips.delete(guard.event(events.remove), [parts.token, tab.shown], shown, **quick)
 

@@ -13,6 +13,7 @@ from engines.liveportrait import crop as portrait_crop
 from engines.liveportrait import keypoints as portrait
 from engines.mel import log_mel
 from engines.sadtalker import audio, coefficients, crop
+from engines.solver import BlendshapeSolver, SolverOptions
 from engines.wav2lip.sound import window_starts
 
 Arrays = dict[str, Any]
@@ -48,6 +49,13 @@ def _crop_matrix(**arguments: Any) -> Arrays:
     return {"linear": matrix[:, :2], "shift": matrix[:, 2]}
 
 
+def _solve(neutral: Any, deltas: Any, target: Any, previous: Any, **settings: Any) -> Any:
+    pairs, active, mask = (settings.pop(name) for name in ("pairs", "active", "mask"))
+    options = SolverOptions(**settings)
+    solver = BlendshapeSolver(neutral, deltas, mask, options, symmetry_pairs=pairs, active=active)
+    return solver.solve(target, previous)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "wav2lip.mel": log_mel,
     "wav2lip.window_starts": window_starts,
@@ -68,4 +76,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "liveportrait.eye_lip_ratios": portrait_crop.eye_lip_ratios,
     "liveportrait.paste_mask": portrait_crop.paste_mask,
     "liveportrait.motion_multiplier": portrait.motion_multiplier,
+    "audio2face.solve": _solve,
 }

@@ -92,6 +92,29 @@ def _wave(wave: Mapping[str, Any]) -> np.ndarray:
     return (tones * tremor + wave["noise"] * noise).astype(np.float32)
 
 
+def arguments(case: Mapping[str, Any]) -> dict[str, Any]:
+    """What a function is called with."""
+    return (
+        _problem(case["problem"])
+        if "problem" in case
+        else {key: made(value) for key, value in case["arguments"].items()}
+    )
+
+
+def _problem(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """A face, its poses and a mixture of them, with some noise."""
+    random, poses, points = np.random.RandomState(problem["seed"]), problem["poses"], (problem["vertices"], 3)
+    neutral, deltas = 10 * random.standard_normal(points), random.standard_normal((poses, *points))
+    truth = 1.6 * random.random_sample(poses) - 0.3
+    error, previous = 0.05 * random.standard_normal(points), random.random_sample(poses)
+    scaling = {"multipliers": 0.5 + random.random_sample(poses), "offsets": 0.1 * random.standard_normal(poses)}
+    if not problem["scaled"]:
+        scaling = {"multipliers": np.ones(poses), "offsets": np.zeros(poses)}
+    target = neutral + np.tensordot(truth, deltas, 1) + error
+    given = {"neutral": neutral, "deltas": deltas, "target": target, "previous": previous}
+    return {**given, **scaling, **problem["settings"]}
+
+
 def named(results: Any) -> dict[str, np.ndarray]:
     """What was returned, by key or position, as arrays."""
     if isinstance(results, Mapping):

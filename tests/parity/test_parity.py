@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from tests.parity.functions import FUNCTIONS
-from tests.parity.kit import error_of, errors, filled, made
+from tests.parity.kit import arguments, error_of, errors, filled, made
 from tests.parity.networks import NETWORKS
 
 HERE = Path(__file__).parent
@@ -76,6 +76,5 @@ def _keep(seen: dict[str, torch.Tensor], name: str, _module: Any, _inputs: Any, 
 
 @pytest.mark.parametrize(("name", "case", "tolerance"), list(functions()))
 def test_function(name: str, case: Any, tolerance: float) -> None:
-    arguments = {key: made(value) for key, value in case["arguments"].items()}
-    found = errors(FUNCTIONS[name](**arguments), case["outputs"])
+    found = errors(FUNCTIONS[name](**arguments(case)), case["outputs"])
     assert {key: error for key, error in found.items() if error > tolerance} == {}

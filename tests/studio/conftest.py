@@ -20,6 +20,7 @@ from studio.settings import load_settings
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required"]
+CHROMIUM_FLAGS += ["--enable-unsafe-swiftshader"]  # 3D where there is no GPU
 PATIENCE = 30_000
 BUCKET = "studio-clips"
 

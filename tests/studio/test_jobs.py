@@ -126,3 +126,13 @@ def test_a_transparent_clip_is_a_webm_and_the_background_picture_is_copied(studi
     assert str(tmp_path) not in (over.path.parent / "manifest.json").read_text("utf-8")
     with av.open(str(through.path)) as file:
         assert file.streams.video[0].metadata["alpha_mode"] == "1"
+
+
+def test_networks_that_change_the_frames_wait_in_a_lane_of_their_own(photo_file):
+    from studio.jobs.machinery import LANES, new_row
+
+    plain = request(photo_file)
+    lanes = [
+        new_row(ADA, "Eileen", each, vip=False).lane for each in (plain, replace(plain, finish=("gfpgan",)))
+    ]
+    assert tuple(lanes) == LANES

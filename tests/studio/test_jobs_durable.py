@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -15,25 +16,42 @@ import pytest
 
 from engines.errors import StudioError
 from engines.types import AvatarRef, Output, RenderRequest, StageTime, Words
-from studio.jobs.timings import STAGES, Forecast, JobSize, Timings
+from studio.jobs.timings import Forecast, JobSize, Timings, stages_of
 from studio.services import Studio
 from studio.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 ADA, BOB = "a" * 32, "b" * 32
 KILLS = 20
-SERVE = """
-import sys, time
+NURSERY = """
+import os, sys, threading, time
 from pathlib import Path
+import av, cv2, dbos, engines.encode
+import engines.espeak.voice, engines.facemesh.animator, engines.speech2face.driver
 from studio.services import Studio
 from studio.settings import load_settings
-studio = Studio(load_settings(data=Path(sys.argv[1])))
-studio.sweep()
-studio.jobs.start()
-print("ready", flush=True)
-time.sleep(600)
+
+def serve(data):
+    studio = Studio(load_settings(data=Path(data)))
+    studio.sweep()
+    studio.jobs.start()
+    print("ready", flush=True)
+    time.sleep(600)
+
+assert threading.active_count() == 1, "what is forked must not have threads"
+for line in sys.stdin:
+    word, value = line.split(maxsplit=1)
+    if word == "wait":
+        os.waitpid(int(value), 0)
+        print("gone", flush=True)
+    else:
+        child = os.fork()
+        if not child:
+            serve(value.strip())
+        print(child, flush=True)
 """
-"""What the server does at its start, without the page."""
+"""Has loaded everything, so that a server of its own begins in no time; it does what the studio does at its
+start, without the page."""
 
 
 def request(photo_file, text="Hello, Bob.", size=224):
@@ -72,24 +90,39 @@ def clerk(tmp_path):
 class Server:
     """A process of its own that works at the jobs of a data folder."""
 
-    def __init__(self, data):
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(data)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout.readline() == "ready\n"
+    def __init__(self, nursery, data):
+        self._nursery = nursery
+        told = sorted((self._ask("serve", data), nursery.stdout.readline().strip()), key="ready".__eq__)
+        assert told[1] == "ready"
+        self.number = int(told[0])
 
     def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+        os.kill(self.number, signal.SIGKILL)
+        assert self._ask("wait", self.number) == "gone"
+
+    def _ask(self, word, value):
+        self._nursery.stdin.write(f"{word} {value}\n")
+        self._nursery.stdin.flush()
+        return self._nursery.stdout.readline().strip()
+
+
+@pytest.fixture
+def nursery():
+    """Where servers come from."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", NURSERY], cwd=ROOT, text=True, **pipes)
+    yield process
+    process.stdin.close()
+    process.wait()
+    process.stdout.close()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is of other systems")
 @pytest.mark.timeout(480)
-def test_nothing_is_lost_however_often_it_is_killed(clerk, photo_file, tmp_path):
+def test_nothing_is_lost_however_often_it_is_killed(clerk, nursery, photo_file, tmp_path):
     data, moments = tmp_path / "data", random.Random(11)  # noqa: S311
     warm = clerk.jobs.submit(BOB, request(photo_file), "first")
-    start, server = time.monotonic(), Server(data)
+    start, server = time.monotonic(), Server(nursery, data)
     wait_until(lambda: clerk.jobs.view(BOB, warm).state == "completed")
     usual = time.monotonic() - start
     server.kill()
@@ -98,7 +131,7 @@ def test_nothing_is_lost_however_often_it_is_killed(clerk, photo_file, tmp_path)
     jobs = [clerk.jobs.submit(ADA, request(photo_file, text), text) for text in texts]
     finished: dict[str, int] = {}
     for _ in range(KILLS):
-        server = Server(data)
+        server = Server(nursery, data)
         time.sleep(moments.uniform(0.0, usual))
         server.kill()
         views = clerk.jobs.list(ADA)
@@ -106,7 +139,7 @@ def test_nothing_is_lost_however_often_it_is_killed(clerk, photo_file, tmp_path)
         clips = made_at(clerk)
         assert finished.items() <= clips.items(), "a finished clip is neither lost nor made again"
         finished = clips
-    server = Server(data)
+    server = Server(nursery, data)
     wait_until(lambda: ended(clerk))
     server.kill()
     assert finished.items() <= made_at(clerk).items()
@@ -119,8 +152,8 @@ def test_nothing_is_lost_however_often_it_is_killed(clerk, photo_file, tmp_path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is of other systems")
-def test_a_second_studio_at_the_same_folder_waits_and_takes_over(clerk, photo_file, tmp_path):
-    first, second = Server(tmp_path / "data"), Server(tmp_path / "data")
+def test_a_second_studio_at_the_same_folder_waits_and_takes_over(clerk, nursery, photo_file, tmp_path):
+    first, second = Server(nursery, tmp_path / "data"), Server(nursery, tmp_path / "data")
     job = clerk.jobs.submit(ADA, request(photo_file, "Whoever begins this, the other one ends it. " * 4), "x")
     wait_until(lambda: clerk.jobs.view(ADA, job).stage == "render")
     first.kill()
@@ -145,9 +178,7 @@ def test_fifty_at_once_are_kept_and_done_in_order(studio, photo_file):
     wait_until(lambda: ended(studio, BOB))
     holding = studio.jobs.submit(BOB, request(photo_file, "One moment, please. " * 40, 256), "holds the lane")
     wait_until(lambda: studio.jobs.view(BOB, holding).state == "running")
-    start = time.monotonic()
     jobs = [studio.jobs.submit(ADA, request(photo_file), f"{number:02d}") for number in range(50)]
-    submitted = time.monotonic() - start
     assert [studio.jobs.position(ADA, job) for job in jobs] == list(range(1, 51))
     studio.jobs.cancel(BOB, holding)
     seen = set()
@@ -158,7 +189,6 @@ def test_fifty_at_once_are_kept_and_done_in_order(studio, photo_file):
         time.sleep(0.05)
     assert [clip.id for clip in reversed(studio.library.clips(ADA))] == jobs
     assert len({view.id for view in studio.jobs.list(ADA) if view.state == "completed"}) == 50
-    assert submitted < 5.0
 
 
 def test_many_people_submit_at_the_same_moment(clerk, photo_file):
@@ -255,7 +285,7 @@ def test_time_left_is_learned_and_kept(studio, photo_file, tmp_path):
 
     forecast = Forecast(timings, request(photo_file))
     forecast.size = size
-    shares, lefts = zip(*(forecast.at(stage, 0.0, None) for stage in STAGES if stage != "align"), strict=True)
+    shares, lefts = zip(*(forecast.at(stage, 0.0, None) for stage in stages_of("instant", False)), strict=True)
     assert list(shares) == sorted(shares)
     assert list(lefts) == sorted(lefts, reverse=True)
     assert forecast.at("render", 0.5, 40.0)[1] == pytest.approx(20.0, rel=0.1), "its own pace counts most"

@@ -42,6 +42,7 @@ class Sample:
     note: str = ""
     tint: Annotated[str, Field(json_schema_extra={"format": "colour"})] = "#102030"
     scene: Annotated[str, Field(json_schema_extra={"format": "picture"})] = ""
+    dance: Annotated[str, Field(json_schema_extra={"format": "file", "endings": [".mp4", ".npz"]})] = ""
 
 
 def test_options_become_controls_of_their_kind() -> None:
@@ -55,7 +56,9 @@ def test_options_become_controls_of_their_kind() -> None:
         "note": gr.Textbox,
         "tint": gr.ColorPicker,
         "scene": gr.File,
+        "dance": gr.File,
     }
+    assert controls.components["dance"].file_types == [".mp4", ".npz"]
     warmth = controls.components["warmth"]
     assert (warmth.minimum, warmth.maximum, warmth.value) == (0.0, 2.0, 1.0)
     assert (warmth.label, warmth.info) == ("Warmth", "How warm.")
@@ -70,7 +73,9 @@ def test_only_what_was_changed_goes_into_a_request() -> None:
     assert isinstance(controls.values(form)["warmth"], float)
     assert controls.values(form)["steps"] == 20
     form |= {controls.components["tint"]: "rgba(16, 32.2, 255, 1)", controls.components["scene"]: "a.png"}
-    assert controls.changed(form) == {"warmth": 2.0, "tint": "#1020ff", "scene": "a.png"}
+    form |= {controls.components["dance"]: "b.mp4"}
+    changed = {"warmth": 2.0, "tint": "#1020ff", "scene": "a.png", "dance": "b.mp4"}
+    assert controls.changed(form) == changed
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0, 2), (80, 320), (-150, 150), (0, 99)])

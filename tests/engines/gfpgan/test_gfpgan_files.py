@@ -90,7 +90,7 @@ def test_a_clip_of_any_recipe_gets_a_clearer_face_and_goes_on_in_its_middle(stor
     words = Words("Oh.")
     request = RenderRequest(AvatarRef(str(photo_file)), words, output=Output(6.0, 384), finish=("gfpgan",))
     check_engines(request)
-    assert engine_versions(request)["gfpgan"] == "1 (gfpgan1.4)"
+    assert engine_versions(request)["gfpgan"] == "1 (1.4)"
     take = studio.pipeline.rehearse(request, Watch(), Ledger())
     whole = list(studio.pipeline.stream(request, take, Watch()).frames)
     bare = RenderRequest(request.avatar, words, output=request.output)

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engines.errors import StudioError
-from engines.liveportrait import LivePortraitOptions, files
-from engines.liveportrait.files import cost
+from engines.liveportrait import files
 from engines.requests import check_engines, making_cost
 from engines.types import AvatarRef, RenderRequest, Words
 
@@ -65,4 +64,4 @@ def test_the_work_of_a_loop_is_that_of_its_frames_whatever_is_said(monkeypatch):
     assert live.frame > 500
     assert live.rehearsal == 0
     monkeypatch.setattr(files, "_has_gpu", lambda: True)
-    assert cost(LivePortraitOptions()).under_lips is None
+    assert making_cost("visema", (), {}).rehearsal == 0

@@ -43,10 +43,24 @@ def test_a_transparent_clip_is_a_webm_and_a_background_is_sent_as_a_file(web, fa
     assert clip.headers["content-type"] == "video/webm"
     assert clip.content[:4] == b"\x1a\x45\xdf\xa3"
     scene = {**small, "options": '{"facemesh": {"background": "picture"}}'}
-    session = web.post("/generate", data=scene, files={"background": faceless.read_bytes()}).json()[
-        "session_id"
-    ]
+    sent = {"background": faceless.read_bytes()}
+    session = web.post("/generate", data=scene, files=sent).json()["session_id"]
     assert ended(f"/status/{session}")["status"] == "completed"
+
+
+def test_a_file_among_the_options_is_sent_in_a_field_of_its_own(web, faceless, ended):
+    schema = web.get("/openapi.json").json()["components"]["schemas"]
+    assert "facemesh_background_picture" in next(
+        entry["properties"] for name, entry in schema.items() if name.endswith("GenerateForm")
+    )
+    fields = {"avatar_id": "imara", "text": "Hi.", "size": "192", "fps": "5"}
+    fields |= {"options": '{"facemesh": {"background": "picture"}}'}
+    sent = {"facemesh_background_picture": ("../x.png", faceless.read_bytes())}
+    session = web.post("/generate", data=fields, files=sent).json()["session_id"]
+    assert ended(f"/status/{session}")["status"] == "completed"
+    clips = {clip["id"]: clip["manifest"] for clip in web.get("/api/clips").json()}
+    options = clips[session]["request"]["options"]["facemesh"]
+    assert options["background_picture"].startswith("backdrop0")
 
 
 def test_a_running_clip_can_be_cancelled(web, photo_file, ended):
@@ -124,3 +138,21 @@ def test_nobody_sees_what_somebody_else_made(web, running):
 
 def test_uploads_do_not_stay(running):
     assert list((running[0].settings.data / "uploads").iterdir()) == []
+
+
+def test_a_level_of_quality_is_a_word_and_what_is_left_out_is_answered(web, running, ended):
+    say = {"avatar_id": "imara", "text": "Hi.", "quality": "high", "size": "256"}
+    answer = web.post("/generate", data=say).json()
+    assert answer["expected_seconds"] > 0
+    assert any("makes the face clearer with GFPGAN" in note for note in answer["notes"])
+    assert ended(f"/status/{answer['session_id']}")["status"] == "completed"
+    clips = {clip["id"]: clip["manifest"] for clip in web.get("/api/clips").json()}
+    output = clips[answer["session_id"]]["request"]["output"]
+    assert output == {"fps": 25.0, "size": 256, "encoding": "fine"}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"quality": "ultra"}, {"enhance": "wav2lip"}, {"enhance": "gfpgan", "enhance_strength": "2"}]
+)
+def test_no_such_quality_or_enhancer(web, fields):
+    assert is_error(web.post("/generate", data={"avatar_id": "imara", "text": "Hi.", **fields}), 422)

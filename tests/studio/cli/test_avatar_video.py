@@ -39,9 +39,9 @@ def test_a_video_avatar_says_a_text(data, avatar, talking_clip, tmp_path):
     frames = read_frames(out)
     assert len(frames) == made["frames"]
     assert frames[0].shape[0] == 192
-    again = run(data, *words, "--recipe", "video-avatar", "--fps", "10")
+    again = run(data, *words, "--fps", "10")
     assert json.loads(again.stdout.splitlines()[-1])["cached"] == ["clip"]
-    wrong = run(data, *words)
+    wrong = run(data, *words, "--recipe", "instant")
     assert wrong.exit_code == 1
     assert "choose Video avatar" in str(wrong.exception)
     picture = run(

@@ -58,6 +58,13 @@ def test_a_working_installation_is_ready() -> None:
         assert found[name]["state"] == "ok" or (found[name]["costs"] and found[name]["remedy"])
 
 
+def test_nvidias_sdk_is_found_without_being_loaded(tmp_path: Path) -> None:
+    assert by_name(launch("doctor", "--json").stdout)["Audio2Face SDK"]["found"] == "not found"
+    (tmp_path / "visema_audio2face.py").write_text("raise SystemExit('loaded')")
+    found = by_name(launch("doctor", "--json", PYTHONPATH=str(tmp_path)).stdout)["Audio2Face SDK"]
+    assert (found["state"], found["found"].split(", ")[-1]) == ("ok", "tried by us against a stand-in only")
+
+
 def test_every_check_has_its_line_and_a_verdict() -> None:
     done = launch("doctor")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -205,3 +205,27 @@ def test_every_command_explains_itself(capsys):
     for words in ([], ["render"], ["motion"], ["avatar"], ["avatar", "add"], ["bench"], ["doctor"]):
         assert main([*words, "--help"]) == 0
         assert "Usage" in capsys.readouterr().out
+
+
+def test_quality_and_enhancer_are_words_and_what_is_missing_is_said(run, photo_file, tmp_path, monkeypatch):
+    out = tmp_path / "clip.mp4"
+    words = ["render", "--avatar", photo_file, "--text", "Oh.", "--out", out]
+    code, said, err = run(*words, "--quality", "high", "--size", 256, "--fps", 5, "--json")
+    assert code == 0
+    assert "High quality also makes the face clearer with GFPGAN; it is left out here: GFPGAN needs" in err
+    clip = json.loads(said)
+    assert (clip["width"], clip["fps"]) == (256, 5.0)
+    code, _, err = run(*words, "--enhance", "gfpgan", "--enhance-strength", 0.5)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "GFPGANv1.4.pth" in err
+    code, _, err = run(*words, "--enhance-strength", 0.5)
+    assert (code, "needs --enhance" in err) == (1, True)
+
+
+def test_a_long_wait_is_said_before_it_begins(run, photo_file, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "timings.json").write_text('{"instant/render": 61.0}')
+    words = ["render", "--avatar", photo_file, "--text", "Oh.", "--size", 256, "--fps", 5]
+    code, _, err = run(*words, "--out", tmp_path / "clip.mp4")
+    assert code == 0
+    assert err.splitlines()[0] == "About 20 seconds on this machine."
