@@ -24,7 +24,7 @@ from engines.errors import StudioError
 from engines.files import whole_file
 from engines.torchscript import is_torchscript, read_torchscript
 
-HOLDERS = ("params_ema", "params", "state_dict", "model", "generator")
+HOLDERS = ("params_ema", "params", "state_dict", "model", "generator", "mapping")
 """Names under which authors put their tensors; of averaged and plain ones, the averaged."""
 _COUNTERS = "num_batches_tracked"
 """Of no use but in training, and absent from some files."""

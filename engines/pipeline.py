@@ -21,6 +21,7 @@ from engines.cache import (
     unpack_arrays,
     unpack_motion,
 )
+from engines.driving import Performance, joined_motion, motion_pieces
 from engines.encode import ENCODINGS, check_clip_path, encode_clip
 from engines.feeling_tags import felt_over_time
 from engines.files import whole_file
@@ -44,6 +45,7 @@ from engines.requests import (
     check_kind,
     content_document,
     content_options,
+    engine_version,
     engine_versions,
     finishers_of,
     is_transparent,
@@ -112,18 +114,21 @@ class Pipeline:
         """``spoken`` with the sounds of its text at their times. See Speaking."""
         return self.speaking.align(spoken, words, recipe, watch)
 
-    def move(self, speech: Speech, request: RenderRequest, recipe: Recipe) -> tuple[Motion, bool]:
+    def move(
+        self, speech: Speech, request: RenderRequest, recipe: Recipe, watch: Watch | None = None
+    ) -> tuple[Motion, bool]:
         """The motion for ``speech`` with the request's expression, the tags in its text, and its frame rate."""
         engine = get_engine(recipe.driver)
         expression = felt_over_time(request.expression, request.words, speech)
         given = request.options.get(engine.name, {})
         parsed = engine.parse_options(given)
         moved = asdict(expression), request.output.fps, content_options(engine, given)
-        key = make_key(engine.version, speech_digest(speech), *moved)
+        key = make_key(engine_version(engine, request), speech_digest(speech), *moved)
 
         def make() -> bytes:
             driver = self.manager.stage(engine.name, "driver")
-            return pack_motion(driver.drive(speech, expression, request.output.fps, parsed))
+            wanted = Performance(speech, expression, request.output.fps, parsed)
+            return pack_motion(joined_motion(list(motion_pieces(driver, wanted, watch or Watch()))))
 
         data, cached = self.cache.get_or_make("motion", key, tag_of(engine), make)
         return unpack_motion(data), cached
@@ -205,7 +210,7 @@ class Pipeline:
         ledger.notes.extend(spoken.notes)
         with ledger.timed("motion") as from_cache:
             watch.report("motion", 0.0)
-            motion, cached = self.move(spoken.speech, request, recipe)
+            motion, cached = self.move(spoken.speech, request, recipe, watch)
             if cached:
                 from_cache()
         ledger.notes.extend(photo_notes(prepared, request.avatar))

@@ -161,11 +161,13 @@ def engines_of(request: RenderRequest) -> tuple[Engine, ...]:
 
 def engine_versions(request: RenderRequest) -> dict[str, str]:
     """The version of every engine of ``request``, with the model file in use where there is more than one."""
-    versions = {}
-    for engine in engines_of(request):
-        variant = engine_readiness(engine, request.options.get(engine.name, {})).variant
-        versions[engine.name] = f"{engine.version} ({variant})" if variant else engine.version
-    return versions
+    return {engine.name: engine_version(engine, request) for engine in engines_of(request)}
+
+
+def engine_version(engine: Engine, request: RenderRequest) -> str:
+    """The version of ``engine`` for ``request``, with the model file in use where there is more than one."""
+    variant = engine_readiness(engine, request.options.get(engine.name, {})).variant
+    return f"{engine.version} ({variant})" if variant else engine.version
 
 
 def check_engines(request: RenderRequest) -> None:

@@ -7,7 +7,7 @@ declaration names, and must be safe to call from several threads. One that compu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,6 +71,16 @@ class Driver(Protocol):
 
     def pose(self, expression: Expression) -> Float32:
         """The face at rest that ``expression``'s first emotions ask for: (52,) float32 in [0, 1]."""
+        ...
+
+
+class PatientDriver(Driver, Protocol):
+    """A driver that takes its time, and gives what it has while it works."""
+
+    def drive_pieces(
+        self, speech: Speech, expression: Expression, fps: float, options: Any, watch: Watch
+    ) -> Iterator[Motion]:
+        """What ``drive`` gives, in pieces that follow each other. Reports the stage "motion" to ``watch``."""
         ...
 
 

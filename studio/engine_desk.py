@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from engines import weights
+from engines.audio2face.plans import rebuild_stale
 from engines.cache import Cache
 from engines.errors import Cancelled, StudioError
 from engines.manager import EngineManager
@@ -119,7 +120,10 @@ class EngineDesk:
 
         def recover() -> None:
             try:
-                recover_engines(self._settings, self._recovered.telling(tell), self._stop, fetch=False)
+                told = self._recovered.telling(tell)
+                recover_engines(self._settings, told, self._stop, fetch=False)
+                for name in rebuild_stale(self._stop):
+                    told(f"The TensorRT plan {name} did not fit this machine any more and was built anew.")
             except Cancelled:
                 return
             except Exception:

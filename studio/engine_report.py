@@ -146,14 +146,55 @@ def report_engines(sources: Sources) -> tuple[EngineReport, ...]:
 
 
 def report_engine(name: str, sources: Sources) -> EngineReport:
-    """The engine called ``name``, or the one that takes the model file of that name, with this file alone.
+    """The engine called ``name``, or the one that takes the model file or group of files of that name, with
+    these alone.
 
     Raises StudioError with the names that exist.
     """
+    if name in all_engines():
+        return _engine(get_engine(name), sources)
     for engine in all_engines().values():
-        if name in engine.weights:
-            return replace(_engine(engine, sources), files=(_file(name, sources),))
+        files = tuple(
+            _file(weight, sources) for weight in engine.weights if name in (weight, group_name(weight))
+        )
+        if files:
+            return replace(_engine(engine, sources), files=files)
     return _engine(get_engine(name), sources)
+
+
+def group_name(weight: str) -> str:
+    """What the files of one model are called together: "audio2face.mark" of "audio2face.mark.network"; "" for a
+    file that is a model by itself."""
+    group, _, _ = weight.rpartition(".")
+    return group if "." in group else ""
+
+
+@dataclass(frozen=True)
+class FileGroup:
+    """The files of one model; ``name`` is the file's own where it is one alone."""
+
+    name: str
+    files: tuple[FileReport, ...]
+
+    @property
+    def state(self) -> FileState:
+        """The worst of its files'."""
+        states: tuple[FileState, ...] = ("damaged", "missing", "ready")
+        return next(state for state in states if any(file.state == state for file in self.files))
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        return sum(file.bytes for file in self.files)
+
+
+def groups_of(files: tuple[FileReport, ...]) -> tuple[FileGroup, ...]:
+    """``files`` by model, in their order."""
+    names = dict.fromkeys(group_name(file.name) or file.name for file in files)
+    return tuple(
+        FileGroup(name, tuple(file for file in files if name in (file.name, group_name(file.name))))
+        for name in names
+    )
 
 
 def recipe_engines(recipe: Recipe) -> set[str]:
@@ -175,7 +216,7 @@ def _engine(engine: Engine, sources: Sources) -> EngineReport:
         version=engine.version,
         stages=tuple(engine.stages),
         recipes=tuple(recipe.title for recipe in recipes),
-        needs=_needs([recipe for recipe in recipes if recipe.animator == engine.name], files, problem),
+        needs=_needs(engine.recipes, files, problem),
         licence=engine.licence,
         memory=engine.memory,
         state=status.state if status else "unloaded",
@@ -227,8 +268,8 @@ def _state(store: WeightStore, weight: Weight) -> tuple[FileState, str]:
     return ("damaged", f"{problem}.") if target.exists() else ("missing", "")
 
 
-def _needs(recipes: list[Recipe], files: tuple[FileReport, ...], problem: str) -> str:
-    """In words: what its recipes say, and its model files."""
+def _needs(recipes: tuple[Recipe, ...], files: tuple[FileReport, ...], problem: str) -> str:
+    """In words: what the recipes say that it brings, and its model files."""
     said = list(_said(recipes))
     if files:
         said.append(
@@ -237,5 +278,5 @@ def _needs(recipes: list[Recipe], files: tuple[FileReport, ...], problem: str) -
     return "; ".join(said) or ("what is said below" if problem else "nothing")
 
 
-def _said(recipes: list[Recipe]) -> Iterator[str]:
+def _said(recipes: tuple[Recipe, ...]) -> Iterator[str]:
     yield from sorted({recipe.needs for recipe in recipes if recipe.needs != "nothing"})

@@ -43,5 +43,5 @@ def perform(
     recipe = get_recipe(request.recipe)
     spoken = pipeline.speak(request.words, recipe, request.options, watch)
     spoken = pipeline.align(spoken, request.words, recipe, watch)
-    motion, _ = pipeline.move(spoken.speech, request, recipe)
+    motion, _ = pipeline.move(spoken.speech, request, recipe, watch)
     return Performance(motion, spoken.speech, character), tuple(spoken.notes)

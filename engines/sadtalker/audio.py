@@ -48,3 +48,10 @@ def blink_ratio(frames: int, gaps: Iterable[int]) -> Floats:
         ratio[start : start + len(BLINK)] = BLINK
         position = start + len(BLINK)
     return ratio
+
+
+def blink_gaps(frames: int, rng: np.random.Generator) -> Iterable[int]:
+    """Gaps between blinks as SadTalker draws them: 10 to min(frames // 2, 70) - 1 frames, without end."""
+    low, high = min(10, frames), min(frames // 2, 70)
+    while True:
+        yield int(rng.integers(low, max(high, low + 1)))

@@ -65,8 +65,12 @@ class SourceCrop:
     quad: tuple[float, float, float, float]
 
 
-def crop_box(landmarks: Floats, width: int, height: int, output_size: int) -> SourceCrop:
-    """The square about the face of 68 points (68, 2) px; large faces are shrunk towards ``output_size`` px."""
+def crop_box(landmarks: Floats, width: int, height: int, output_size: int, *, exact: bool = True) -> SourceCrop:
+    """The square about the face of 68 points (68, 2) px; large faces are shrunk towards ``output_size`` px.
+
+    ``exact``: as the official code has it, which holds the lower end, too, to the width of what was cut: faces
+    in tall photos lose their chins.
+    """
     corners, side = _face_square(np.asarray(landmarks, np.float64))
     size = (width, height)
     shrink = int(side / output_size * 0.5)
@@ -79,7 +83,7 @@ def crop_box(landmarks: Floats, width: int, height: int, output_size: int) -> So
         corners = corners - crop[:2]
     else:
         seen = size
-    return SourceCrop(size, crop, _inner_box(corners + 0.5, seen[0]))
+    return SourceCrop(size, crop, _inner_box(corners + 0.5, seen[0], seen[0 if exact else 1]))
 
 
 def _face_square(points: Floats) -> tuple[Floats, float]:
@@ -103,8 +107,8 @@ def _with_border(corners: Floats, side: float, size: tuple[int, int]) -> tuple[i
     return left, top, right, bottom
 
 
-def _inner_box(corners: Floats, width: int) -> tuple[float, float, float, float]:
-    """The upright box within the turned square. The official code holds the lower end, too, to the width."""
+def _inner_box(corners: Floats, width: int, height: int) -> tuple[float, float, float, float]:
+    """The upright box within the turned square, as far as it is within ``width`` and ``height``."""
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners.tolist()
     left, top = max(min(x0, x1), 0.0), max(min(y0, y3), 0.0)
-    return left, top, min(max(x2, x3), float(width)), min(max(y1, y2), float(width))
+    return left, top, min(max(x2, x3), float(width)), min(max(y1, y2), float(height))

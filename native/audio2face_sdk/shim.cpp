@@ -121,7 +121,8 @@ void VisemaFace::on_host(void* face, const Executor::HostResults& results, std::
 
 bool VisemaFace::on_device(void* face, const Executor::DeviceResults& results) {
     Frame frame{results.timeStampCurrentFrame, std::vector<float>(results.weights.Size())};
-    std::error_code code = nva2x::CopyDeviceToHost({frame.weights.data(), frame.weights.size()}, results.weights, results.cudaStream);
+    const nva2x::HostTensorFloatView to(frame.weights.data(), frame.weights.size());
+    std::error_code code = nva2x::CopyDeviceToHost(to, results.weights, results.cudaStream);
     if (!code) code = static_cast<VisemaFace*>(face)->bundle->GetCudaStream().Synchronize();
     static_cast<VisemaFace*>(face)->keep(std::move(frame), code);
     return !code;

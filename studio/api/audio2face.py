@@ -18,14 +18,15 @@ from starlette.datastructures import FormData, UploadFile
 from engines.audio import AudioLimits, read_speech
 from engines.errors import StudioError
 from engines.motion_files import motion_document
-from engines.registry import get_recipe
+from engines.registry import engine_readiness, get_engine, get_recipe
 from engines.types import BLENDSHAPES, TONGUE_SHAPES, Expression
 from studio.api.context import TheStudio, keep, upload_folder
 from studio.api.errors import Refused, told
-from studio.api.lines import Take, between, lines, move
+from studio.api.lines import lines
+from studio.api.movers import Take, between, move, usual_recipe
 from studio.api.renders import EMOTIONS_HELP
 from studio.api.words import parse_emotions
-from studio.services import DEFAULT_RECIPE, Studio
+from studio.services import Studio
 
 router = APIRouter(tags=["Audio2Face service"])
 AUDIO_FIELDS = ("audio_file", "file", "audio")
@@ -37,7 +38,9 @@ class Wanted(BaseModel):
     """How a recording should be moved; times in seconds."""
 
     fps: float | None = Field(None, ge=5.0, le=60.0, allow_inf_nan=False)
-    recipe: str = Field(DEFAULT_RECIPE, max_length=80)
+    recipe: str | None = Field(
+        None, max_length=80, description="Whose driver moves; see 'driver' in the answer."
+    )
     start: float = Field(0.0, ge=0.0, allow_inf_nan=False)
     end: float | None = Field(None, gt=0.0, allow_inf_nan=False)
 
@@ -81,9 +84,12 @@ def _form(field: str) -> dict[str, Any]:
 
 async def _take(request: Request, wanted: Annotated[Wanted, Query()], studio: TheStudio) -> Take:
     """The recording and the emotions of the form. Raises StudioError."""
-    get_recipe(wanted.recipe)
+    recipe = get_recipe(wanted.recipe) if wanted.recipe else usual_recipe()
+    problem = engine_readiness(get_engine(recipe.driver), {}).problem
+    if problem:
+        raise StudioError(problem)
     async with request.form(max_files=4, max_fields=16, max_part_size=studio.settings.upload_bytes) as form:
-        return await run_in_threadpool(_read, form, wanted.recipe, studio)
+        return await run_in_threadpool(_read, form, recipe.name, studio)
 
 
 TheTake = Annotated[Take, Depends(_take)]

@@ -8,6 +8,9 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 import click
 import httpx
@@ -17,6 +20,7 @@ from engines.errors import StudioError
 from engines.progress import Watch
 from engines.registry import get_engine
 from studio.access import access_for
+from studio.cli.common import terminal_watch
 from studio.cli.engine_lines import engine_lines
 from studio.consent import BY_COMMAND
 from studio.engine_desk import accept_licences, download_size, keep_copy, must_accept
@@ -29,6 +33,8 @@ from studio.settings import Settings, ensure_data_folder, load_settings
 
 NOT_RUNNING = "No studio answers at {url}, so nothing is loaded; give --host and --port if it runs elsewhere."
 ASK_SECONDS = 10.0
+PLANNED = "audio2face"
+"""The engine that has TensorRT plans."""
 
 
 @click.group("engines", help="List engines, accept licences, download, unload and recover what they need.")
@@ -108,6 +114,40 @@ def unload(context: click.Context, name: str) -> None:
 def recover(context: click.Context) -> int:
     """See the help text of the command."""
     return recover_here(_settings(context))
+
+
+@command.command("build", help="Build the TensorRT plans of an engine's networks for this machine's GPU.")
+@click.argument("name", default=PLANNED)
+@click.option("--half", is_flag=True, help="With half precision: faster, not quite the same.")
+@click.pass_context
+def build(context: click.Context, name: str, half: bool) -> None:
+    """See the help text of the command."""
+    plans = _plans(context, name)
+    for report in plans.build_plans(terminal_watch(quiet=False), half):
+        print(f"{report.name}: {report.path}")
+
+
+@command.command("verify", help="Tell whether an engine's TensorRT plans are whole and for this machine.")
+@click.argument("name", default=PLANNED)
+@click.option("--half", is_flag=True, help="Those with half precision.")
+@click.pass_context
+def verify(context: click.Context, name: str, half: bool) -> int:
+    """See the help text of the command."""
+    reports = _plans(context, name).report_plans(half)
+    for report in reports:
+        print(f"{report.name}: {report.state}{f' ({report.reason})' if report.reason else ''}")
+    if not reports:
+        print("There are no networks here that plans are made of.")
+    return 1 if any(report.state in ("stale", "damaged") for report in reports) else 0
+
+
+def _plans(context: click.Context, name: str) -> Any:
+    """The module of an engine that knows its plans; raises StudioError where it has none."""
+    _settings(context)
+    get_engine(name)
+    if find_spec(f"engines.{name}.plans") is None:
+        raise StudioError(f"The engine {name} has no TensorRT plans; choose {PLANNED}.")
+    return import_module(f"engines.{name}.plans")
 
 
 def recover_here(settings: Settings) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -15,7 +18,7 @@ COMMANDS = {
     "voices": "List voices, and get or add those of other engines.",
     "library": "List, search, rename, delete, restore and render again what was made.",
     "recover": "Bring back from the backup what is missing here.",
-    "engines": "List engines, accept licences, download, unload and recover what they need.",
+    "engines": "List engines, accept licences, download, unload, recover, build what they need.",
     "verify": "Read a clip's content credentials: who signed it, made with what, whose face.",
     "cache": "Tell what the cache holds, empty it, look for damage.",
     "worker": "Render jobs from a queue that several machines share.",
@@ -44,6 +47,18 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+@contextmanager
+def _data_folder(data: Path) -> Iterator[None]:
+    """``data`` as STUDIO_DATA while the command runs: engines keep there what they build."""
+    before = os.environ.get("STUDIO_DATA")
+    os.environ["STUDIO_DATA"] = str(data)
+    try:
+        yield
+    finally:
+        os.environ.pop("STUDIO_DATA")
+        os.environ.update({} if before is None else {"STUDIO_DATA": before})
+
+
 @click.group(
     cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
@@ -56,6 +71,8 @@ def cli(context: click.Context, host: str | None, port: int | None, data: Path |
 
     Without a command it starts the studio, a page in your browser.
     """
+    if data is not None:
+        context.with_resource(_data_folder(data))
     context.obj = {"host": host, "port": port, "data": data}
     if context.invoked_subcommand is None:
         from studio.cli.serve import serve

@@ -8,7 +8,15 @@ from html import escape
 
 from studio.engine_desk import HANDS_OFF, download_size
 from studio.engine_downloads import Transfer
-from studio.engine_report import EngineReport, FaultReport, FileReport, StageReport, StudioReport
+from studio.engine_report import (
+    EngineReport,
+    FaultReport,
+    FileGroup,
+    FileReport,
+    StageReport,
+    StudioReport,
+    groups_of,
+)
 from studio.engine_words import gpu_words, megabytes, transfer_words
 from studio.tabs import markup
 
@@ -27,7 +35,8 @@ def _card(engine: EngineReport, may_change: bool) -> str:
     kind, word = _state(engine)
     used = f" for {' and '.join(engine.recipes)}" if engine.recipes else ""
     does = "; ".join(DOES.get(stage, stage.replace("_", " ")) for stage in engine.stages) + used
-    files = "".join(_file(file, may_change and len(engine.files) > 1) for file in engine.files)
+    groups = groups_of(engine.files)
+    files = "".join(_group(group, may_change and len(groups) > 1) for group in groups)
     buttons = "".join(_buttons(engine)) if may_change else ""
     return (
         f'<article class="engine" data-card="{escape(engine.name)}" tabindex="-1"><header>'
@@ -62,6 +71,31 @@ def _terms(facts: Iterable[tuple[str, str]]) -> str:
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
 
 
+def _group(group: FileGroup, alone: bool) -> str:
+    """A row for a model, its files folded into it; ``alone``: it can be downloaded without the others."""
+    if len(group.files) == 1:
+        return _file(group.files[0], alone)
+    first = group.files[0]
+    rows = "".join(_file(file, False) for file in group.files)
+    said = f"{len(group.files)} files, {megabytes(group.bytes)} · {first.licence} · for {first.enables}"
+    return (
+        f'<li><span class="mark {group.state}">{FILES[group.state]}</span><span><b>{escape(group.name)}</b>'
+        f'<span class="detail">{escape(said)}</span>{_group_button(group) if alone else ""}'
+        f'<details data-group="{escape(group.name)}"><summary>Files</summary><ul class=files>{rows}</ul>'
+        "</details></span></li>"
+    )
+
+
+def _group_button(group: FileGroup) -> str:
+    wanted = [file for file in group.files if file.state != "ready" and file.fetchable]
+    if any(file.transfer and file.transfer.active for file in group.files):
+        return ""
+    if not wanted:
+        by_hand = next((file for file in group.files if file.state != "ready"), None)
+        return _alone(by_hand) if by_hand else ""
+    return _download_one(group.name, sum(file.transfer_bytes for file in wanted))
+
+
 def _file(file: FileReport, alone: bool) -> str:
     """A row; ``alone``: it can be downloaded without the engine's others."""
     accepted = f", accepted {file.accepted[:10]}" if file.asks and file.accepted else ""
@@ -77,8 +111,11 @@ def _alone(file: FileReport) -> str:
         return ""
     if not file.fetchable:
         return f'<span class="detail">To be fetched by hand: {escape(file.source)}</span>'
-    name = escape(file.name)
-    label = f"Download this one ({megabytes(file.transfer_bytes)})"
+    return _download_one(file.name, file.transfer_bytes)
+
+
+def _download_one(name: str, size: int) -> str:
+    name, label = escape(name), f"Download this one ({megabytes(size)})"
     return (
         f'<button type="button" class="mix" data-do="download" data-engine="{name}"'
         f' aria-label="{label}: {name}">{label}</button>'
@@ -105,7 +142,7 @@ def _problems(engine: EngineReport) -> Iterable[str]:
 def _buttons(engine: EngineReport) -> Iterable[str]:
     if engine.active:
         yield _button(engine, "cancel", "Cancel the download")
-    elif engine.missing:
+    elif engine.missing and not any(len(group.files) > 1 for group in groups_of(engine.files)):
         verb = "Go on with the download" if any(map(_begun, engine.missing)) else "Download"
         yield _button(engine, "download", f"{verb} ({download_size(engine.missing)})")
     if engine.state == "ready":

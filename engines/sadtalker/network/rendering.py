@@ -17,6 +17,8 @@ LEAST_SHARE = 1e-3
 TEMPERATURE = 0.1
 WIDTHS = (64, 128, 256, 512, 1024)
 DEPTH = 16
+MAPPED = 1024
+"""Channels of the mapping network."""
 HEADS = {"roll": 66, "pitch": 66, "yaw": 66, "t": 3, "exp": 3 * KEYPOINTS}
 BLUR_SIZE, BLUR_STEP = 13, 4
 
@@ -29,12 +31,12 @@ class MappingNetwork(nn.Module):
 
     def __init__(self, coefficients: int) -> None:
         super().__init__()
-        self.first = nn.Sequential(nn.Conv1d(coefficients, 1024, 7))
+        self.first = nn.Sequential(nn.Conv1d(coefficients, MAPPED, 7))
         for index in range(3):
-            layers = nn.LeakyReLU(0.1), nn.Conv1d(1024, 1024, 3, dilation=3)
+            layers = nn.LeakyReLU(0.1), nn.Conv1d(MAPPED, MAPPED, 3, dilation=3)
             self.add_module(f"encoder{index}", nn.Sequential(*layers))
         for name, width in HEADS.items():
-            self.add_module(f"fc_{name}", nn.Linear(1024, width))
+            self.add_module(f"fc_{name}", nn.Linear(MAPPED, width))
 
     def forward(self, coefficients: Tensor) -> dict[str, Tensor]:
         """As the class says."""

@@ -92,11 +92,11 @@ def played(stage, loops, motion):
 
 def test_a_loop_is_drawn_once_for_all_words(stage, dots):
     shelf, told = Shelf(), []
-    loops = rehearsed(stage, JOY, shelf, Watch(lambda _, fraction: told.append(fraction)))
+    loops = rehearsed(stage, JOY, shelf, Watch(lambda stage, fraction: told.append((stage, fraction))))
     count = round(2.0 * SLOW_FPS)
     assert dots.drawn == count
     assert told == sorted(told)
-    assert told[-1] == pytest.approx(1.0)
+    assert told[-1] == ("rehearse", pytest.approx(1.0))
     rehearsed(stage, JOY, shelf)
     rehearsed(stage, replace(JOY, mouth=0.5), shelf)
     assert dots.drawn == count

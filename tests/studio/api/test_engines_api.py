@@ -64,7 +64,7 @@ def test_health_tells_the_same_as_the_page(web):
     engines = {engine["name"]: engine for engine in health["engines"]}
     assert set(engines) >= {"espeak", "facemesh", "speech2face", "toy"}
     assert engines["facemesh"]["files"][0]["state"] == "ready"
-    assert engines["facemesh"]["recipes"] == ["Instant"]
+    assert "Instant" in engines["facemesh"]["recipes"]
     assert health["gpus"] or health["gpu_note"].endswith(".")
     assert {row["stage"] for row in health["timings"]} >= {"voice", "render"}
     assert health["cache"]["limit"] > health["cache"]["bytes"] >= 0

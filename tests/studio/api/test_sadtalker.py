@@ -109,3 +109,15 @@ def test_cache_statistics_count(web, face):
     assert 0 < tiers["photo"]["bytes"] <= before["bytes"]
     assert before["hit_rate"] == pytest.approx(before["hits"] / (before["hits"] + before["misses"]), abs=1e-3)
     assert set(before["queue"]) == {"queued", "running"}
+
+
+def test_a_clip_says_what_makes_it_and_why_not_sadtalker(web, face, short, ended):
+    fields = {"preprocess_mode": "extcrop", "still": "true", "pose_style": "7"}
+    queued = say(web, face["image_id"], short, **fields).json()
+    assert queued["recipe"] == "instant"
+    assert "SadTalker needs the model file SadTalker_V0.0.2_256.safetensors" in queued["note"]
+    status = ended(f"/api/vip/status/{queued['session_id']}")
+    assert (status["recipe"], status["notes"]) == ("instant", [])
+    refused = say(web, face["image_id"], short, options='{"sadtalker": {"pose_style": 46}}')
+    assert is_error(refused, 422)
+    assert "pose_style" in refused.json()["error"]

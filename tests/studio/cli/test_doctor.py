@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
@@ -119,16 +118,14 @@ def test_an_nvidia_gpu_is_named(tmp_path: Path) -> None:
     assert "NVIDIA H200, 143771 MiB" in by_name(launch("doctor", "--json", PATH=path).stdout)["GPU"]["found"]
 
 
-def test_looking_is_quick_and_imports_nothing_heavy() -> None:
+def test_looking_imports_nothing_heavy() -> None:
     script = (
         "import sys; from studio import checks; from studio.settings import load_settings;"
         "checks.all_checks(load_settings());"
         "print([name for name in ('torch', 'onnxruntime', 'gradio', 'cv2', 'scipy') if name in sys.modules])"
     )
-    started = time.monotonic()
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
-    assert time.monotonic() - started < 3
 
 
 def test_on_request_a_tiny_clip_is_made(tmp_path: Path) -> None:
