@@ -111,16 +111,18 @@ class StudioClient:
         audio: str | Path | None = None,
         text: str | None = None,
         emotions: Emotions | None = None,
+        files: Mapping[str, str | Path] | None = None,
         **fields: Any,
     ) -> str:
-        """Queue a clip and return its id. ``fields``: avatar_id, consent, voice, recipe, fps, size, seed."""
+        """Queue a clip and return its id. ``files``: for options of engines, such as "liveportrait_drive".
+        ``fields``: avatar_id, consent, voice, recipe, options, fps, size, seed."""
         form = {name: value for name, value in fields.items() if value is not None}
         form |= {"text": text} if text is not None else {}
         form |= {"emotions": _as_json(emotions)} if emotions is not None else {}
         with ExitStack() as stack:
-            named = (("image", image), ("audio", audio))
-            files = {name: stack.enter_context(Path(path).open("rb")) for name, path in named if path}
-            answer = self._send("/generate", files, form)
+            named = {"image": image, "audio": audio, **(files or {})}
+            sent = {name: stack.enter_context(Path(path).open("rb")) for name, path in named.items() if path}
+            answer = self._send("/generate", sent, form)
         return str(answer["session_id"])
 
     def status(self, session_id: str) -> ClipStatus:
@@ -156,6 +158,28 @@ class StudioClient:
                     file.write(block)
         return target
 
+    def export_motion(
+        self,
+        path: str | Path,
+        kind: str,
+        text: str | None = None,
+        character: str | Path | None = None,
+        **fields: Any,
+    ) -> Path:
+        """Write the motion of ``text``, or of the recording, to ``path`` in the format ``kind``.
+
+        ``kind``: a name of /api/motion/formats. ``character``: a .glb of your own. ``fields``: voice,
+        recipe, fps, seed.
+        """
+        form = {"format": kind, **self._felt(), **({"text": text} if text is not None else {}), **fields}
+        files = {"audio": self._recording()} if text is None or self._audio is not None else {}
+        files |= {"character": Path(character).read_bytes()} if character is not None else {}
+        target = Path(path)
+        answer = self._posted("/api/motion/export", files, form)
+        with whole_file(target) as part:
+            part.write_bytes(answer.content)
+        return target
+
     def _recording(self) -> bytes:
         if self._audio is None:
             raise StudioError(NO_AUDIO)
@@ -172,9 +196,19 @@ class StudioClient:
         query: Mapping[str, Any] | None = None,
     ) -> Any:
         """The JSON answer to a form."""
+        return self._posted(path, files, form, query).json()
+
+    def _posted(
+        self,
+        path: str,
+        files: Mapping[str, Any],
+        form: Mapping[str, Any],
+        query: Mapping[str, Any] | None = None,
+    ) -> httpx.Response:
+        """The answer to a form."""
         sent = [(name, (None, str(value))) for name, value in form.items()]
         parts = [*sent, *((name, (name, content)) for name, content in files.items())]
-        return self._checked(self._http.post(path, files=parts or None, params=query)).json()
+        return self._checked(self._http.post(path, files=parts or None, params=query))
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.is_error:

@@ -63,17 +63,17 @@ def eyeball(side: float) -> Piece:
 
 def teeth(upper: bool) -> Piece:
     """A row of teeth with its gum, bent like an arch."""
-    columns, sign = 57, 1.0 if upper else -1.0
+    columns, sign = 81, 1.0 if upper else -1.0
     turn = np.linspace(-1.32, 1.32, columns)
     wide, front = (22.5, 19.0) if upper else (21.0, 16.5)
     edge = MOUTH_Y + (-3.2 if upper else -1.8)
-    tooth = np.abs(np.sin(turn * 6.0))
+    tooth = np.abs(np.sin(turn * 10.0))
     rows = []
     for height, out, notch in (
         (16, -9, 0),
-        (14, 0.6, 0),
-        (9.5, 1.0, 0),
-        (8.5, 0.7, 0),
+        (14, -4.0, 0),
+        (9.5, -0.6, 0),
+        (8.5, -0.1, 0),
         (4, 1.0, 0.2),
         (0.6, 0.6, 1),
         (0, -0.8, 1),
@@ -87,10 +87,8 @@ def teeth(upper: bool) -> Piece:
         rows.append(np.column_stack([x, y, z]))
     tints = [GUM, GUM, GUM, TOOTH, TOOTH, TOOTH, TOOTH, TOOTH, GUM]
     faces = grid(len(rows), columns)
-    colours = (
-        np.repeat(tints, columns, axis=0)
-        * (0.55 + 0.45 * np.tile(np.cos(turn * 0.9) ** 0.7, len(rows)))[:, None]
-    )
+    light = (0.55 + 0.45 * np.cos(turn * 0.9) ** 0.7) * (0.86 + 0.14 * tooth**0.5)
+    colours = np.repeat(tints, columns, axis=0) * np.tile(light, len(rows))[:, None]
     return Piece(
         np.concatenate(rows),
         faces if upper else faces[:, ::-1],

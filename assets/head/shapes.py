@@ -77,7 +77,11 @@ def _mouth_close(head: Head) -> Array:
 
 
 def _jaw_moved(move: tuple[float, float, float]) -> Callable[[Head], Array]:
-    return lambda head: _push(jaw_weight(head) * step(head.points[:, 2], -55.0, -8.0), move)
+    def make(head: Head) -> Array:
+        x, _, z = head.points.T
+        return _push(jaw_weight(head) * step(z, -55.0, -8.0) * np.exp(-((x / 40.0) ** 4)), move)
+
+    return make
 
 
 def _tongue_out(head: Head) -> Array:
@@ -197,12 +201,12 @@ def _rolled(head: Head, upper: bool) -> Array:
     full = _lip(head, upper)
     edge = np.interp(head.mouth, (-2, 0, 0.3, 0.65, 1.0, 1.5), (0.5, 1, 1, 0.75, 0.4, 0.0)) * full
     fold = np.interp(head.mouth, (-2, 0, 0.5, 1.0, 1.6), (0.0, 0.0, 0.8, 1.0, 0.2)) * full
-    return _push(edge, (0, 0.0, -5.5)) + _push(fold, (0, sign * 4.5, -1.5))
+    return _push(edge, (0, 0.0, -4.2)) + _push(fold, (0, sign * 4.5, -1.5))
 
 
 def _smile(side: float) -> Callable[[Head], Array]:
     def make(head: Head) -> Array:
-        corner = np.maximum(_at(head, (25, -65), (15, 13), side), _pull_along(head, side))
+        corner = np.maximum(_at(head, (25, -65), (19, 14), side), _pull_along(head, side))
         cheek = _at(head, (36, -36), (15, 13), side)
         return _push(corner, (8.0, 8.5, -4.5), side) + _push(cheek, (1.5, 3.5, 3.0), side)
 
@@ -211,7 +215,7 @@ def _smile(side: float) -> Callable[[Head], Array]:
 
 def _pull_along(head: Head, side: float) -> Array:
     """Lips go with their corner, the less the further they are from it."""
-    share = np.clip(head.points[:, 0] * side / MOUTH_HALF, 0, 1.1) ** 1.7
+    share = np.clip(head.points[:, 0] * side / MOUTH_HALF, 0, 1.1) ** 2
     return _lips(head) * np.minimum(share, 1.0)
 
 

@@ -159,11 +159,13 @@ def _mouth_patch(skin: Skin) -> Array:
         points[:, 2] += _bulge(ring, across, upper)
         rings.append(skin.add(points, mouth=ring, upper=upper))
     seam = np.concatenate(skin.points)[rings[0]]
-    behind, sign = [], np.where(upper > 0, 1.0, -1.0) * np.abs(np.sin(angle))
+    behind, sign = [], np.where(upper > 0, 1.0, -1.0) * np.sin(angle) ** 2
     for number, (back, apart, narrow) in enumerate(
         ((2.6, 0.3, 1.0), (5.0, 6.0, 1.02), (7.0, 14.0, 1.02), (30.0, 17.0, 0.9), (52.0, 8.0, 0.5)), 1
     ):
-        points = seam + np.column_stack([np.zeros(MOUTH_POINTS), apart * sign, np.full(MOUTH_POINTS, -back)])
+        points = seam + np.column_stack(
+            [np.zeros(MOUTH_POINTS), apart * sign, -back - 4.0 * np.cos(angle) ** 2]
+        )
         points[:, 0] *= narrow
         behind.append(skin.add(points, mouth=-float(number), upper=upper))
     for inner, outer in zip([*behind[::-1], *rings[:-1]], [*behind[-2::-1], *rings], strict=True):

@@ -108,9 +108,9 @@ def _mark(choice: Choice) -> str:
     return sha256(marks.encode()).hexdigest()[:8]
 
 
-def require(options: Audio2FaceOptions) -> str:
-    """The choice to use; raises StudioError saying what is missing."""
-    problem = readiness(options).problem
-    if problem:
-        raise StudioError(problem)
-    return chosen(options)
+def require(options: Audio2FaceOptions) -> tuple[Choice, str]:
+    """The choice to use, and its name with a mark of its files; raises StudioError saying what is missing."""
+    found = readiness(options)
+    if found.problem:
+        raise StudioError(found.problem)
+    return CHOICES[found.variant.split()[0]], found.variant

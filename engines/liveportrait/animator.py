@@ -72,7 +72,7 @@ class LivePortraitAnimator:
         spoken = SPARE if prepared.get(RESTING, False) else 1.0
         own, still = (implicit_of(each, source, options, spoken) for each in (motion, at_rest(motion.fps)))
         implicit = driven(prepared, own, still, options, motion.first)
-        return replace(frames(stage, implicit), late=late, notes=drive_notes(prepared))
+        return replace(frames(stage, implicit), late=late, notes=drive_notes(prepared, options))
 
     def watched(self, clip: Path, watch: Watch) -> Implicit:
         """The motion of the face in a video. Raises StudioError for one that cannot drive another."""

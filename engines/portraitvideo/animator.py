@@ -73,7 +73,7 @@ class PortraitVideoAnimator:
         drawing = _Drawing(self.painter(), prepared, motion, options, Batches(TITLE, 1, late.append))
         spec = FrameSpec(width, height, motion.fps, len(motion))
         frames = drawing.frames(FilmedPortrait(film, (width, height), self.painter()), numbers)
-        return FrameStream(spec, frames, drive_notes(prepared), boxes, late=late)
+        return FrameStream(spec, frames, drive_notes(prepared, options), boxes, late=late)
 
     def painter(self) -> Painter:
         """The networks, loaded when they are first needed."""

@@ -94,7 +94,7 @@ class MotionEvents:
         owner, chosen = owner_of(form[self._parts.token]), get_format(str(form[self._panel.form]))
         working = self._working(owner, form, [chosen])
         yield from self._followed(working)
-        file = publish(working.result.files[0], owner, chosen.name)
+        file = publish(working.result.files[0], owner, _file_name(chosen))
         ready = gr.update(value=file, label=f"Download {Path(file).name}", visible=True)
         told = "".join(map(markup.hint, working.result.notes))
         yield {**self.rest(), self._panel.download: ready, self._panel.notice: told}
@@ -131,6 +131,11 @@ class MotionEvents:
         except Exception:
             yield self.rest()
             raise
+
+
+def _file_name(chosen: ExportFormat) -> str:
+    """What a download is called, without its ending: motion-livelink, motion-arkit."""
+    return f"motion-{chosen.name.removesuffix(chosen.suffix.replace('.', '-'))}"
 
 
 def _bar(told: Told) -> str:

@@ -107,15 +107,17 @@ def test_a_blink_covers_the_eye_and_a_look_turns_it(head):
     for name, axis, sign in (("In", 0, -1), ("Out", 0, 1), ("Up", 1, 1), ("Down", 1, -1)):
         moved = posed(eyes, **{f"eyeLook{name}Left": 1})[pupil] - eyes[0][pupil]
         assert moved[axis] * sign > 0.005
-    centre = eyes[0][eyes[0][:, 0] > 0].mean(axis=0)
+    moves = skin[2]["eyeBlinkLeft"][:, 1]
+    middle = np.abs(skin[0][:, 0] - eyes[0][pupil, 0]) < 0.003
+    upper, lower = middle & (moves < 0.9 * moves[middle].min()), middle & (moves > 0.9 * moves[middle].max())
 
-    def lid_gap(**weights):
-        rim = np.linalg.norm(skin[2]["eyeBlinkLeft"], axis=1) > 0.0005
-        near = posed(skin, **weights)[rim & (np.abs(skin[0][:, 0] - centre[0]) < 0.006)]
-        height = near[:, 1] - eyes[0][pupil, 1]
-        return np.sort(np.abs(height))[:4].mean()
+    def gap(weight):
+        lids = posed(skin, eyeBlinkLeft=weight)[:, 1]
+        return lids[upper].min() - lids[lower].max()
 
-    assert lid_gap(eyeBlinkLeft=1) != pytest.approx(lid_gap(), rel=0.1)
+    assert gap(0) > 0.006
+    assert abs(gap(1)) < 0.002, "shut"
+    assert gap(0.5) == pytest.approx((gap(0) + gap(1)) / 2, abs=0.001)
 
 
 def performance(frames=12, character=None):

@@ -6,7 +6,11 @@ import time
 
 import pytest
 
+from engines.errors import StudioError
 from engines.exports import FORMATS
+from engines.exports.character import NEUTRAL
+from engines.exports.glb import unpack_glb
+from studio.client import StudioClient
 from tests.studio.api.conftest import is_error
 
 
@@ -38,6 +42,18 @@ def test_a_recording_comes_back_at_the_rate_asked_for(web, short):
     assert rows[25]["Timecode"] == "00:00:01:01.000"
     assert max(float(row["MouthSmileLeft"]) for row in rows) > 0.2
     assert max(float(row["JawOpen"]) for row in rows) > 0.1
+
+
+def test_a_head_of_ones_own_is_moved_and_a_broken_one_refused(running, tmp_path):
+    with StudioClient(running[1]) as client:
+        client.export_motion(tmp_path / "own.glb", "glb", text="Hello, Bob.", character=NEUTRAL)
+        document, _ = unpack_glb((tmp_path / "own.glb").read_bytes())
+        assert document["animations"][0]["channels"]
+        broken = tmp_path / "broken.glb"
+        broken.write_bytes(NEUTRAL.read_bytes()[:3000])
+        with pytest.raises(StudioError, match="This head is damaged"):
+            client.export_motion(tmp_path / "other.glb", "glb", text="Hello, Bob.", character=broken)
+    assert not (tmp_path / "other.glb").exists()
 
 
 @pytest.mark.parametrize(
