@@ -39,12 +39,13 @@ class Readiness:
 class Cost:
     """Work of an engine's networks in GMAC, 10^9 multiplications with addition: once for a ``photo``, once for
     a clip in the ``rehearsal`` before its frames, for every ``frame``, and for every ``second`` of speech that
-    a driver hears."""
+    a driver hears. ``kept``: what is rehearsed serves later clips of the same face and feeling."""
 
     photo: float = 0.0
     rehearsal: float = 0.0
     frame: float = 0.0
     second: float = 0.0
+    kept: bool = False
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
@@ -52,6 +53,7 @@ class Cost:
             self.rehearsal + other.rehearsal,
             self.frame + other.frame,
             self.second + other.second,
+            self.kept or other.kept,
         )
 
 

@@ -37,7 +37,7 @@ def cost(options: LivePortraitOptions, lips_follow: bool) -> Cost:
     if options.drive or options.performance == "live" or auto:
         return live
     frames = options.loop_seconds * (FAST_FPS if _has_gpu() else SLOW_FPS)
-    return Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC)
+    return Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC, kept=True)
 
 
 def _has_gpu() -> bool:
