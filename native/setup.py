@@ -29,15 +29,17 @@ def _found(*patterns: str) -> list[str]:
     return sorted(path.relative_to(HERE).as_posix() for pattern in patterns for path in HERE.glob(pattern))
 
 
-def _module(name: str, sources: list[str]) -> Pybind11Extension:
+def _module(name: str, sources: list[str], optional: bool) -> Pybind11Extension:
     depends = _found(*HEADERS)
-    return Pybind11Extension(name, sources, depends=depends, cxx_std=17, extra_compile_args=FLAGS)
+    return Pybind11Extension(
+        name, sources, depends=depends, cxx_std=17, extra_compile_args=FLAGS, optional=optional
+    )
 
 
 setup(
     ext_modules=[
-        _module("visema_native", _found("*.cpp")),
-        _module("visema_solver", _found("solver/*.cpp", "threads.cpp")),
-        _module("visema_conv", _found("conv/*.cpp", "threads.cpp")),
+        _module("visema_native", _found("*.cpp"), optional=False),
+        _module("visema_solver", _found("solver/*.cpp", "threads.cpp"), optional=True),
+        _module("visema_conv", _found("conv/*.cpp", "threads.cpp"), optional=True),
     ]
 )
