@@ -55,7 +55,20 @@ def at_quality(
         problem = missing(level.enhancer, request.options)
         notes = (left_out(level, problem),) if problem else ()
         request = request if problem else enhanced(request, level.enhancer)
-    return replace(request, options=_options(request, level)), notes
+    options, more = _options(request, level)
+    return replace(request, options=options), (*notes, *more)
+
+
+def fitting_options(engine: Engine, level: Level, given: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """What ``level`` changes of the options of ``engine`` beside those ``given``, and a sentence on what is
+    left out, "" if nothing: larger faces where only the model file for smaller ones is there."""
+    found = {name: value for name, value in level_options(engine, level).items() if name not in given}
+    problem = engine_readiness(engine, {**given, **found}).problem if "size" in found else ""
+    if not problem or engine_readiness(engine, given).problem:
+        return found, ""
+    del found["size"]
+    what = f"{level.title} quality draws faces of {level.face} pixels with {engine.title}"
+    return found, f"{what}; that is left out here: {problem}"
 
 
 def level_options(engine: Engine, level: Level) -> dict[str, Any]:
@@ -112,10 +125,16 @@ def _level(name: str) -> Level:
     return QUALITIES[name]
 
 
-def _options(request: RenderRequest, level: Level) -> dict[str, dict[str, Any]]:
-    set_here = {engine.name: level_options(engine, level) for engine in engines_of(request)}
-    names = [*request.options, *(name for name, values in set_here.items() if values)]
-    return {name: {**set_here.get(name, {}), **request.options.get(name, {})} for name in dict.fromkeys(names)}
+def _options(request: RenderRequest, level: Level) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The options of ``request`` with those of ``level``, and what is left out of them."""
+    options, notes = dict(request.options), []
+    for engine in engines_of(request):
+        given = request.options.get(engine.name, {})
+        found, note = fitting_options(engine, level, given)
+        if found:
+            options[engine.name] = {**found, **given}
+        notes += [note] if note else []
+    return options, notes
 
 
 def _choice(field: OptionField | None, face: int) -> Any:

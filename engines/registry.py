@@ -38,14 +38,23 @@ class Readiness:
 @dataclass(frozen=True)
 class Cost:
     """Work of an engine's networks in GMAC, 10^9 multiplications with addition: once for a ``photo``, once for
-    a clip in the ``rehearsal`` before its frames, and for every ``frame``."""
+    a clip in the ``rehearsal`` before its frames, for every ``frame``, and for every ``second`` of speech that
+    a driver hears. ``kept``: what is rehearsed serves later clips of the same face and feeling."""
 
     photo: float = 0.0
     rehearsal: float = 0.0
     frame: float = 0.0
+    second: float = 0.0
+    kept: bool = False
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.photo + other.photo, self.rehearsal + other.rehearsal, self.frame + other.frame)
+        return Cost(
+            self.photo + other.photo,
+            self.rehearsal + other.rehearsal,
+            self.frame + other.frame,
+            self.second + other.second,
+            self.kept or other.kept,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Builds the modules ``visema_native`` and ``visema_solver``: ``pip install ./native``."""
+"""Builds the modules ``visema_native``, ``visema_solver`` and ``visema_conv``: ``pip install ./native``."""
 
 import sys
 from pathlib import Path
@@ -22,7 +22,7 @@ FLAGS = (
 )
 
 HERE = Path(__file__).parent
-HEADERS = ["*.hpp", "solver/*.hpp"]
+HEADERS = ["*.hpp", "solver/*.hpp", "conv/*.hpp"]
 
 
 def _found(*patterns: str) -> list[str]:
@@ -38,5 +38,6 @@ setup(
     ext_modules=[
         _module("visema_native", _found("*.cpp")),
         _module("visema_solver", _found("solver/*.cpp", "threads.cpp")),
+        _module("visema_conv", _found("conv/*.cpp", "threads.cpp")),
     ]
 )

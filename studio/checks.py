@@ -54,6 +54,7 @@ def all_checks(settings: Settings) -> tuple[Check, ...]:
         _ffmpeg(),
         _voices(),
         *_weights(),
+        _models_folder(),
         _data_folder(settings),
         _room(settings),
         _cache(settings),
@@ -61,6 +62,7 @@ def all_checks(settings: Settings) -> tuple[Check, ...]:
         _native(),
         _solver(),
         _gpu(),
+        _cuda(),
         _package("torch", "torch", "no neural recipes", _NEURAL),
         _package("onnxruntime", "onnxruntime", "no neural engines that come as ONNX", _NEURAL),
         _package(
@@ -131,6 +133,16 @@ def _weights() -> Iterator[Check]:
         yield Check(weight.name, state, weight.problem or found, f"no {weight.enables}", remedy, setup)
 
 
+def _models_folder() -> Check:
+    """Asks without making the folder."""
+    folder = weights.weights_folder()
+    nearest = _nearest(folder)
+    writable = nearest.is_dir() and os.access(nearest, os.W_OK)
+    found = str(folder) if writable else f"{folder} cannot be written to"
+    remedy = "allow writing there, or name another folder with STUDIO_MODELS"
+    return Check("models folder", "ok" if writable else "wrong", found, "no model file can be fetched", remedy)
+
+
 def _data_folder(settings: Settings) -> Check:
     """Asks without making the folder."""
     nearest = _nearest(settings.data)
@@ -199,6 +211,27 @@ def _gpu() -> Check:
     costs = "the neural engines are slow; Instant does not need one"
     name = _nvidia() or _apple()
     return Check("GPU", "ok" if name else "missing", name or "none", costs, "use a machine with an NVIDIA GPU")
+
+
+def _cuda() -> Check:
+    """Whether the torch that is installed can use an NVIDIA GPU, as its own file says: importing it is slow."""
+    costs = "an NVIDIA GPU is not used by the neural engines"
+    build = cuda_build()
+    if build:
+        return Check("CUDA", "ok", f"{build} inside torch", costs, "")
+    found = "torch is a build without CUDA" if _version("torch") else "no torch"
+    remedy = "pip install torch==2.13.0 from the index for your CUDA, where there is an NVIDIA GPU"
+    return Check("CUDA", "missing", found, costs, remedy)
+
+
+def cuda_build() -> str:
+    """The CUDA version that torch was built for; "" if none or if there is no torch."""
+    found = importlib.util.find_spec("torch")
+    file = Path(found.origin).with_name("version.py") if found and found.origin else None
+    if file is None or not file.is_file():
+        return ""
+    line = re.search(r"^cuda\b[^=]*=\s*'([\d.]+)'", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return line[1] if line else ""
 
 
 def _nvidia() -> str:

@@ -111,16 +111,18 @@ class StudioClient:
         audio: str | Path | None = None,
         text: str | None = None,
         emotions: Emotions | None = None,
+        files: Mapping[str, str | Path] | None = None,
         **fields: Any,
     ) -> str:
-        """Queue a clip and return its id. ``fields``: avatar_id, consent, voice, recipe, fps, size, seed."""
+        """Queue a clip and return its id. ``files``: for options of engines, such as "liveportrait_drive".
+        ``fields``: avatar_id, consent, voice, recipe, options, fps, size, seed."""
         form = {name: value for name, value in fields.items() if value is not None}
         form |= {"text": text} if text is not None else {}
         form |= {"emotions": _as_json(emotions)} if emotions is not None else {}
         with ExitStack() as stack:
-            named = (("image", image), ("audio", audio))
-            files = {name: stack.enter_context(Path(path).open("rb")) for name, path in named if path}
-            answer = self._send("/generate", files, form)
+            named = {"image": image, "audio": audio, **(files or {})}
+            sent = {name: stack.enter_context(Path(path).open("rb")) for name, path in named.items() if path}
+            answer = self._send("/generate", sent, form)
         return str(answer["session_id"])
 
     def status(self, session_id: str) -> ClipStatus:

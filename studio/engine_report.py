@@ -164,9 +164,9 @@ def report_engine(name: str, sources: Sources) -> EngineReport:
 
 def group_name(weight: str) -> str:
     """What the files of one model are called together: "audio2face.mark" of "audio2face.mark.network"; "" for a
-    file that is a model by itself."""
-    group, _, _ = weight.rpartition(".")
-    return group if "." in group else ""
+    file that is a model by itself, such as "gfpgan.1.4"."""
+    group, _, last = weight.rpartition(".")
+    return group if "." in group and not last.isdecimal() else ""
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,14 @@ LONG = 20.0
 @dataclass(frozen=True)
 class Wait:
     """How long a clip takes from now, in ``seconds``, and what it would take with the recipe ``instead`` and
-    nothing over its frames, "" where that is not much quicker. ``way`` is what people call it."""
+    nothing over its frames, "" where that is not much quicker. ``way`` is what people call it. ``once``: how
+    many of the seconds are for what later clips of the same face and feeling find done."""
 
     seconds: float
     instead: str = ""
     seconds_instead: float = 0.0
     way: str = ""
+    once: float = 0.0
 
     @property
     def sentence(self) -> str:
@@ -31,6 +33,8 @@ class Wait:
         if self.seconds < LONG:
             return ""
         said = f"About {rough(self.seconds)} on this machine"
+        if self.once > self.seconds / 2:
+            said += f", of which {rough(self.once)} only for the first clip of a face and feeling"
         if not self.instead:
             return f"{said}."
         return f"{said}; {self.way} takes about {rough(self.seconds_instead)}."
@@ -47,10 +51,13 @@ def rough(seconds: float) -> str:
 def expected_wait(timings: Timings, request: RenderRequest) -> Wait:
     """From what was measured here, or else from the work of the networks."""
     length = claimed_seconds(Path(request.words.audio)) if request.words.audio else None
-    seconds = Forecast(timings, request, length).whole
+    forecast = Forecast(timings, request, length)
+    seconds, once = forecast.whole, forecast.once
     quick = usual_recipe(get_engine(get_recipe(request.recipe).animator).takes == "video")
     if seconds < LONG or (request.recipe == quick and not request.finish):
-        return Wait(seconds)
+        return Wait(seconds, once=once)
     other = Forecast(timings, replace(request, recipe=quick, finish=()), length).whole
     way = get_recipe(quick).title + " alone" * (request.recipe == quick)
-    return Wait(seconds, quick, other, way) if other < seconds / 2 else Wait(seconds)
+    if other >= seconds / 2:
+        return Wait(seconds, once=once)
+    return Wait(seconds, quick, other, way, once)

@@ -75,6 +75,13 @@ class Audio2FaceOptions:
     ] = 1.0
     tongue_height: Annotated[float, Field(title="Height of the tongue", ge=-3.0, le=3.0)] = 0.0
     tongue_depth: Annotated[float, Field(title="Depth of the tongue", ge=-3.0, le=3.0)] = 0.0
+    fresh_noise: Annotated[
+        bool,
+        Field(
+            title="New noise all the time",
+            description="For the v3 models: livelier and less even, and it takes longer.",
+        ),
+    ] = False
     heard_strength: Annotated[
         float, Field(title="Strength of heard emotions", ge=0.0, le=2.0, description="A factor.")
     ] = 1.0
@@ -103,6 +110,7 @@ ENGINE = Engine(
     weights=tuple(f"audio2face.{group}.{name}" for group, names in GROUPS.items() for name in names),
     memory=1536 << 20,
     readiness="engines.audio2face.files:readiness",
+    cost="engines.audio2face.files:cost",
     recipes=(
         Recipe(
             name="audio2face",

@@ -38,17 +38,26 @@ def layouts(info: DiffusionInfo) -> tuple[Layout, Layout]:
 
 
 class Noise:
-    """Normal noise, new for every window and the same for the same seed.
+    """Normal noise, the same for the same seed: one for all windows, as NVIDIA's service has it, or new for
+    every window, as the SDK does unless told otherwise.
 
     The SDK draws from cuRAND's Philox: its numbers are of the same distribution and not the same.
     """
 
-    def __init__(self, info: DiffusionInfo, seed: int) -> None:
+    def __init__(self, info: DiffusionInfo, seed: int, fresh: bool = False) -> None:
         self._shape = (1, info.sizes.steps + 1, info.sizes.frames, said_size(info))
-        self._seed = seed
+        self._seed, self._fresh = seed, fresh
+        self._kept: Float32 | None = None
 
     def of(self, window: int) -> Float32:
         """(1, steps + 1, frames, R) of a window's number."""
+        if self._fresh:
+            return self._drawn(window)
+        if self._kept is None:
+            self._kept = self._drawn(0)
+        return self._kept
+
+    def _drawn(self, window: int) -> Float32:
         bits = np.random.Philox(np.random.SeedSequence([self._seed, window]))
         return np.random.Generator(bits).standard_normal(self._shape, np.float32)
 

@@ -3,7 +3,7 @@
 Its ARKit weights and those of ``Motion`` follow one convention, 1 being the whole pose that an artist made for
 that shape, and are taken one to one, clipped to [0, 1]: how many inter-ocular distances the jaw of a model's
 own face opens at 1 is not the 0.35 of ``Motion`` to the millimetre. "Lower face" in the options sets it right.
-mouthClose against jawOpen, and what is left and right, are the same in both.
+mouthClose is brought to ARKit's meaning (``LiveFace.moving``); what is left and right is the same in both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from engines.audio2face import Audio2FaceOptions
-from engines.audio2face.files import CHOICES, EMOTION, folder_of, require
+from engines.audio2face.files import EMOTION, folder_of, require
 from engines.audio2face.heard import EmotionModel, HeardFeelings, heard_wishes, load_emotion_model
 from engines.audio2face.live import LiveFace, Take, face_motion
 from engines.audio2face.liveliness import blinking, head_of, lids_of, scene_of
@@ -96,10 +96,9 @@ class Audio2FaceDriver:
             yield speech.samples[start : start + size], start + size >= count
 
     def _model(self, options: Audio2FaceOptions) -> FaceModel:
-        name = require(options)
+        choice, name = require(options)
         with self._lock:
             if name not in self._loaded:
-                choice = CHOICES[name]
                 self._loaded = {name: load_model(folder_of(choice.group), choice.face)}
             return self._loaded[name]
 

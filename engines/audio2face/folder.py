@@ -162,7 +162,7 @@ class FaceConfig:
     right_eye_rot_y_offset: Weight = 0.0
     left_eye_rot_x_offset: Weight = 0.0
     left_eye_rot_y_offset: Weight = 0.0
-    eye_saccade_seed: Annotated[int, Field(ge=0, le=4999)] = 0
+    eye_saccade_seed: Annotated[float, Field(ge=0.0, le=4999.0)] = 0.0
     source_shot: str = ""
     source_frame: Annotated[int, Field(ge=0)] = 0
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.audio2face.folder import DiffusionInfo, ModelFolder, RegressionInfo
-from engines.audio2face.poses import Poses, read_poses
+from engines.audio2face.poses import Poses, read_poses, share_of
 from engines.audio2face.reading import Archive, refusing
 from engines.face_geometry import mix_shapes
 from engines.types import BLENDSHAPES, TONGUE_SHAPES, Float32
@@ -35,7 +35,8 @@ class Surface:
 @dataclass(frozen=True)
 class Geometry:
     """A face at rest and how it can move. ``lids`` and ``lips`` (V, 3) are deltas of the skin; ``jaw`` (5, 3);
-    ``saccades`` (N, 2) degrees about x and y."""
+    ``saccades`` (N, 2) degrees about x and y. ``open_in_close``: how much of jawOpen is in mouthClose, see
+    ``LiveFace.moving``."""
 
     skin: Surface
     tongue: Surface
@@ -43,6 +44,7 @@ class Geometry:
     lips: Float32
     jaw: Float32
     saccades: Float32
+    open_in_close: float
 
 
 def read_geometry(folder: ModelFolder) -> Geometry:
@@ -62,9 +64,8 @@ def read_geometry(folder: ModelFolder) -> Geometry:
         )
     )
     bases = _bases(folder, (skin, tongue), rests)
-    return Geometry(
-        Surface(rests[0], skin, bases[0]), Surface(rests[1], tongue, bases[1]), lids, lips, jaw, saccades
-    )
+    surfaces = Surface(rests[0], skin, bases[0]), Surface(rests[1], tongue, bases[1])
+    return Geometry(*surfaces, lids, lips, jaw, saccades, share_of(skin, "jawOpen", "mouthClose"))
 
 
 def _names(info: RegressionInfo | DiffusionInfo) -> tuple[str, str]:

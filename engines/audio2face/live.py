@@ -17,10 +17,11 @@ from engines.audio2face.retime import Retimer
 from engines.audio2face.settings import face_settings
 from engines.audio2face.sound import Sound
 from engines.speech2face.performance import HELD_GAZE
-from engines.types import BLENDSHAPES, Expression, Float32, Motion
+from engines.types import BLENDSHAPE_INDEX, BLENDSHAPES, Expression, Float32, Motion
 
 FINEST = 1001
 """Largest denominator of a frame rate: 30000/1001 is one."""
+OPEN, CLOSE = BLENDSHAPE_INDEX["jawOpen"], BLENDSHAPE_INDEX["mouthClose"]
 BROWS = [column for column, name in enumerate(BLENDSHAPES) if name.startswith("brow")]
 
 
@@ -47,10 +48,11 @@ class LiveFace:
         self._take, self._rate = take, sample_rate
         self._fps = Fraction(take.fps).limit_denominator(FINEST)
         settings = face_settings(model.config, take.options, take.expression)
+        self._open_in_close = np.float32(model.geometry.open_in_close)
         self._eye_offsets = np.array(settings.eyes.offsets, np.float32)
         self._sound = Sound(sample_rate)
         self._feelings = feelings or ChosenFeelings(take.expression.emotions)
-        self._track = model.track(self._fps, settings, take.options.input_strength, take.expression.seed)
+        self._track = model.track(self._fps, settings, take.options, take.expression.seed)
         self._face = FaceTrack(model.geometry, settings, float(self._track.rate))
         self._retimer = Retimer(self._track.rate, self._fps)
         self._given = self._made = 0
@@ -81,8 +83,15 @@ class LiveFace:
         return self._retimer.give(end)
 
     def moving(self, frames: FaceFrames) -> FaceFrames:
-        """``frames`` whose eyes look where they do on any face: fixed offsets aim eyeballs of one mesh."""
-        return replace(frames, eyes=frames.eyes - self._eye_offsets)
+        """``frames`` as they are on any face.
+
+        The eyes' fixed offsets go: they aim the eyeballs of one mesh. NVIDIA's mouthClose is an open jaw with
+        closed lips, ARKit's only closes what jawOpen opens (Audio2Face-3D-Training-Framework, on preparing
+        data): so the jaw that it holds is added to jawOpen, as far as the model's own shapes say.
+        """
+        skin = frames.skin.copy()
+        skin[:, OPEN] += np.clip(skin[:, CLOSE], 0.0, 1.0) * self._open_in_close
+        return replace(frames, skin=skin, eyes=frames.eyes - self._eye_offsets)
 
     def _wanted(self) -> int:
         """How many frames a closed stream has."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engines.audio2face import diffusion, regression
+from engines.audio2face import Audio2FaceOptions, diffusion, regression
 from engines.audio2face.diffusion import DiffusionTrack, Noise
 from engines.audio2face.feelings import Feelings
 from engines.audio2face.folder import DiffusionInfo, FaceConfig, ModelFolder, RegressionInfo, read_folder
@@ -58,13 +58,16 @@ class FaceModel:
     config: FaceConfig
     mood: Float32
 
-    def track(self, fps: Fraction, settings: FaceSettings, strength: float, seed: int) -> NetworkTrack:
-        """A new stream, at ``fps`` where the network takes any. ``strength``: the person's own factor on the
-        sound, which is all that counts for diffusion: the SDK leaves the file's input_strength out there."""
+    def track(
+        self, fps: Fraction, settings: FaceSettings, options: Audio2FaceOptions, seed: int
+    ) -> NetworkTrack:
+        """A new stream, at ``fps`` where the network takes any. For diffusion the person's own factor on the
+        sound is all that counts: the SDK leaves the file's input_strength out there."""
         info = self.folder.info
         if isinstance(info, RegressionInfo):
             return RegressionTrack(self.runner, info, self.mood, fps, settings.input_strength)
-        return DiffusionTrack(self.runner, info, self.folder.face, Noise(info, seed), strength)
+        noise = Noise(info, seed, options.fresh_noise)
+        return DiffusionTrack(self.runner, info, self.folder.face, noise, options.input_strength)
 
 
 def load_model(path: Path, face: str = "") -> FaceModel:

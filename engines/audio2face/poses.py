@@ -14,6 +14,8 @@ from engines.types import Float32
 
 NEUTRAL = "neutral"
 MASK = "frontalMask"
+MOST = 0.9
+"""Of a shape's largest movement: in jawOpen, the chin."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def read_poses(part: Part, known: tuple[str, ...], vertices: int) -> Poses:
         names = _names(archive, known)
         neutral = archive.points(NEUTRAL, vertices)
         deltas = np.stack([archive.points(name, vertices) for name in names])
+        names = tuple(map(_camel, names))
         mask = _mask(archive, vertices)
     with refusing(part.config):
         return Poses(names, _solver(config, neutral, deltas, mask), mask)
@@ -44,10 +47,15 @@ def _names(archive: Archive, known: tuple[str, ...]) -> tuple[str, ...]:
     names = archive.words("poseNames")
     if not names or names[0] != NEUTRAL or len(set(names)) != len(names):
         raise Unfit("its poseNames do not begin with 'neutral', or repeat")
-    strange = [name for name in names[1:] if name not in known]
+    strange = [name for name in names[1:] if _camel(name) not in known]
     if strange or len(names) < 2:
         raise Unfit(f"it has a shape '{strange[0][:40]}' that is not known" if strange else "it has no shapes")
     return names[1:]
+
+
+def _camel(name: str) -> str:
+    """Some rigs write TongueUp for tongueUp."""
+    return name[:1].lower() + name[1:]
 
 
 def _mask(archive: Archive, vertices: int) -> NDArray[np.int64]:
@@ -80,6 +88,18 @@ def _solver(
         return BlendshapeSolver(neutral, deltas, mask, options, cancel, symmetric, active)
     except ValueError as error:
         raise Unfit(str(error)) from None
+
+
+def share_of(poses: Poses, part: str, whole: str) -> float:
+    """How much of the shape ``part`` there is in the shape ``whole``, 0 to 1, where ``part`` moves most; 0 if
+    either is absent."""
+    if part not in poses.names or whole not in poses.names:
+        return 0.0
+    moved, other = (poses.solver.deltas[poses.names.index(name)] for name in (part, whole))
+    reach = np.linalg.norm(moved, axis=1)
+    most = reach >= MOST * reach.max()
+    size = float((moved[most] ** 2).sum())
+    return float(np.clip((moved[most] * other[most]).sum() / size, 0.0, 1.0)) if size else 0.0
 
 
 class PoseTrack:

@@ -50,7 +50,7 @@ def face_settings(config: FaceConfig, options: Audio2FaceOptions, expression: Ex
         ),
         teeth=Offsets(c.lower_teeth_strength, _shift(c.lower_teeth_height_offset, c.lower_teeth_depth_offset)),
         eyes=_eyes(c, o),
-        saccade=(c.eye_saccade_seed + expression.seed) % SACCADE_ROWS,
+        saccade=(int(c.eye_saccade_seed) + expression.seed) % SACCADE_ROWS,
     )
 
 

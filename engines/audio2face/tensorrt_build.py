@@ -37,6 +37,8 @@ def _config(trt: Any, builder: Any, job: PlanJob, watch: Watch) -> Any:
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE)
     if job.key.half:
+        if not hasattr(trt.BuilderFlag, "FP16"):
+            raise StudioError("This TensorRT builds no half precision by itself; leave --half out.")
         config.set_flag(trt.BuilderFlag.FP16)
     profile = builder.create_optimization_profile()
     for name, sides in job.shapes.items():

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from engines.liveportrait.drive_options import DriveOptions
 from engines.registry import Engine, Recipe
 
 WEIGHTS = {
@@ -20,7 +21,7 @@ WEIGHTS = {
 
 
 @dataclass(frozen=True)
-class LivePortraitOptions:
+class LivePortraitOptions(DriveOptions):
     """How far the parts of a motion are followed; 1 is as it says, 0 not at all.
 
     ``performance``: live draws every frame; loop draws a few silent seconds once, which are shown again and
@@ -69,7 +70,7 @@ ENGINE = Engine(
     licence="MIT",
     options=LivePortraitOptions,
     weights=tuple(WEIGHTS.values()),
-    memory=1536 << 20,
+    memory=2304 << 20,
     readiness="engines.liveportrait.files:readiness",
     cost="engines.liveportrait.files:cost",
     rehearses=True,

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engines.digests import file_digest
 from engines.liveportrait.drive_options import DriveOptions
 from engines.liveportrait.driving import DRIVING_VERSION
 from engines.liveportrait.implicit import Implicit
-from engines.liveportrait.mixing import Drive, fitting, mixed
+from engines.liveportrait.mixing import Drive, fitting, keypoints_of, mixed
 from engines.liveportrait.packing import from_arrays, to_arrays
+from engines.liveportrait.regions import EYES, LIPS
 from engines.liveportrait.templates import is_template, read_template
 from engines.progress import Watch
 from engines.stages import Given, Keep
@@ -21,6 +23,8 @@ from engines.types import Arrays
 
 PREFIX = "drive."
 LENGTH = f"{PREFIX}seconds"
+OPEN_LIPS, SHUT_EYES = 0.12, 0.12
+"""Height over width."""
 Watched = Callable[[Path, Watch], Implicit]
 """Reads the motion in a clip: see ``engines.liveportrait.driving.read_motion``."""
 
@@ -42,15 +46,30 @@ def is_driven(prepared: Arrays) -> bool:
     return LENGTH in prepared
 
 
-def drive_notes(prepared: Arrays) -> tuple[str, ...]:
+def drive_notes(prepared: Arrays, options: DriveOptions) -> tuple[str, ...]:
     """Sentences for the user about the driving clip."""
     if not is_driven(prepared):
         return ()
-    fps, count = float(prepared[f"{PREFIX}fps"]), len(prepared[f"{PREFIX}scale"])
-    seconds = float(prepared[LENGTH])
-    if seconds > count / fps - 0.1:
-        return ()
-    return (f"The driving video lasts {seconds:.1f} s; then it goes back and forth.",)
+    clip, seconds = from_arrays(prepared, PREFIX), float(prepared[LENGTH])
+    notes = []
+    if seconds < len(clip) / clip.fps - 0.1:
+        notes.append(f"The driving video lasts {seconds:.1f} s; then it goes back and forth.")
+    awake = _not_at_rest(clip, keypoints_of(options.drive_region)) if options.drive_mode == "relative" else ""
+    if awake:
+        notes.append(
+            f"In its first frame, which counts as rest, the driving video shows {awake}: better let it begin "
+            "with a face at rest."
+        )
+    return tuple(notes)
+
+
+def _not_at_rest(clip: Implicit, taken: NDArray[np.bool_]) -> str:
+    """What in the first frame would be taken for rest and is none, "" if nothing."""
+    if clip.lips is not None and taken[list(LIPS)].any() and clip.lips[0] > OPEN_LIPS:
+        return "an open mouth"
+    if clip.eyes is not None and taken[list(EYES)].any() and clip.eyes[0].max() < SHUT_EYES:
+        return "closed eyes"
+    return ""
 
 
 def driven(prepared: Arrays, own: Implicit, still: Implicit, options: DriveOptions, first: int) -> Implicit:

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from engines.clips import ClipInfo, ClipLimits, inspect_clip, read_clip
 from engines.errors import StudioError
-from engines.faces import CHIN, LEFT_CHEEK, RIGHT_CHEEK, face_finder
+from engines.faces import face_finder
 from engines.footage.series import blurred
 from engines.footage.tracking import FaceTracker
 from engines.liveportrait.crop import face_axes, face_square
 from engines.liveportrait.implicit import Implicit
 from engines.liveportrait.keypoints import bins_to_degrees
+from engines.liveportrait.preparing import EYE_GAIN, LIDS, LIP_GAIN, LIPS, SEEN_BY_106, ratios
 from engines.progress import Watch
 from engines.types import Float32, Image
 
@@ -50,16 +51,6 @@ CALM = 0.5
 """Seconds; standard deviation of the mean that a moving cut follows."""
 FOLLOWED = 0.1
 """Share of the work that following the face is."""
-
-EYE_CORNERS = ((33, 133), (362, 263))
-LIDS = ((159, 145), (386, 374))
-MOUTH_CORNERS, MOUTH_MIDDLE = (61, 291), (13, 14)
-NOSE = 1
-JAW_AND_BROWS = (
-    RIGHT_CHEEK, 93, 132, 58, 172, 136, 150, 149, 176, 148, CHIN, 377, 400, 378, 379, 365, 397, 288, 361, 323,
-    LEFT_CHEEK, 70, 63, 105, 66, 107, 336, 296, 334, 293, 300,
-)  # fmt: skip
-"""Points of the face mesh that lie as far out as LivePortrait's own, which have no forehead."""
 
 
 @dataclass(frozen=True)
@@ -131,16 +122,9 @@ def _whole(rows: Floats, info: ClipInfo) -> _Path:
 def _measured(landmarks: Float32) -> Floats:
     """(6,): centre and side of the square about the face, and how far eyes and lips are open."""
     points = landmarks[:, :2].astype(np.float64)
-    eyes = [points[list(corners)].mean(0) for corners in EYE_CORNERS]
-    axes = face_axes(np.array([*eyes, points[NOSE], *points[list(MOUTH_CORNERS)]]))
-    centre, side = face_square(points[list(JAW_AND_BROWS)], axes, SCALE, UP)
-    pairs = (*zip(LIDS, EYE_CORNERS, strict=True), (MOUTH_MIDDLE, MOUTH_CORNERS))
-    ratios = [_length(points, apart) / (_length(points, across) + 1e-6) for apart, across in pairs]
-    return np.array([*centre, side, *ratios])
-
-
-def _length(points: Floats, pair: tuple[int, int]) -> float:
-    return float(np.linalg.norm(points[pair[0]] - points[pair[1]]))
+    centre, side = face_square(points[list(SEEN_BY_106)], face_axes(points), SCALE, UP)
+    eyes = [EYE_GAIN * ratios(points, lids) for lids in LIDS]
+    return np.array([*centre, side, *eyes, LIP_GAIN * ratios(points, LIPS)])
 
 
 def _cuts(faces: Floats, fps: float) -> Floats:

@@ -33,10 +33,11 @@ def readiness(_options: LivePortraitOptions) -> Readiness:
 def cost(options: LivePortraitOptions, lips_follow: bool) -> Cost:
     """As counted on the networks. Under lips that a finisher makes, a loop may be all that is drawn."""
     live = Cost(photo=PHOTO_GMAC, frame=FRAME_GMAC)
-    if options.performance == "live" or (options.performance == "auto" and (_has_gpu() or not lips_follow)):
+    auto = options.performance == "auto" and (_has_gpu() or not lips_follow)
+    if options.drive or options.performance == "live" or auto:
         return live
     frames = options.loop_seconds * (FAST_FPS if _has_gpu() else SLOW_FPS)
-    return Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC)
+    return Cost(photo=PHOTO_GMAC, rehearsal=frames * FRAME_GMAC, kept=True)
 
 
 def _has_gpu() -> bool:

@@ -32,7 +32,7 @@ STEP = 0.1
 """To which emotions are rounded: feelings that nobody can tell apart share a loop."""
 BLEND = 0.4
 """Seconds from one feeling's loop to the next's."""
-STAGE = "loop"
+STAGE = "rehearse"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _named(expression: Expression, options: LivePortraitOptions, fps: float) -> 
     felt, drawn = asdict(expression), asdict(options)
     del felt["mouth"]
     wanted = ("head", "blink", "gaze", "mouth", "feeling", "stitching", "loop_seconds")
-    return (STAGE, felt, {name: drawn[name] for name in wanted}, fps)
+    return ("loop", felt, {name: drawn[name] for name in wanted}, fps)
 
 
 def _drawn(stage: Stage, implicit: Implicit, first: int, count: int, share: _Share) -> list[bytes]:

@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 
 from engines.liveportrait.implicit import Implicit
 from engines.liveportrait.keypoints import degrees, rotation
+from engines.liveportrait.posing import soften
 from engines.liveportrait.regions import EYES, LIPS, Mode, Region
 from engines.liveportrait.timing import cut, resampled, smoothed
 
 Floats = NDArray[Any]
+AWAY, LARGER = (0.15, 0.3), (1.15, 1.35)
+"""Up to where a head goes, in units of the crop, and grows as far as in the clip; and what it never reaches, as
+people who walk about would leave the square that is drawn. Talking heads go 0.05 and grow by 1.05."""
 WHOLE: tuple[Region, ...] = ("all_but_lips", "all")
 
 
@@ -79,12 +83,14 @@ def _relative(still: Implicit, clip: Implicit, start: Implicit, strength: float)
     """What changed from ``start``, one frame, to ``clip``, done to ``still``: R = R_i R_0^T R_s, and so on."""
     since = degrees(rotation(*clip.rotation.T) @ rotation(*start.rotation.T).swapaxes(1, 2))
     turned = rotation(*(strength * since).T) @ rotation(*still.rotation.T)
+    away = soften(strength * (clip.translation - start.translation), *AWAY)
+    larger = np.exp(soften(strength * np.log(clip.scale / start.scale), *np.log(LARGER)))
     return Implicit(
         fps=clip.fps,
         expression=still.expression + strength * (clip.expression - start.expression),
-        scale=(still.scale * (clip.scale / start.scale) ** strength).astype(np.float32),
+        scale=(still.scale * larger).astype(np.float32),
         rotation=degrees(turned).astype(np.float32),
-        translation=_flat(still.translation + strength * (clip.translation - start.translation)),
+        translation=_flat(still.translation + away),
     )
 
 

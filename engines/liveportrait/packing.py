@@ -21,8 +21,8 @@ FARTHEST: dict[str, float] = {
 }  # fmt: skip
 """Far beyond what a face does: numbers larger than these are no motion."""
 SLOWEST, FASTEST = 1.0, 240.0
-MOST_FRAMES = 36_000
-"""Ten minutes at 60 frames a second."""
+MOST_FRAMES = 18_000
+"""Ten minutes at 30 frames a second."""
 
 
 class MotionError(Exception):

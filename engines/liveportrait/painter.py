@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from engines.devices import short_precision
+from engines.liveportrait.drawing import Drawing
 from engines.liveportrait.keypoints import bins_to_degrees
 from engines.liveportrait.models import Networks
+from engines.liveportrait.quick import quickened
 from engines.types import Float32, Image
 
 READ_SIDE = 256
@@ -47,10 +48,11 @@ class Painter:
     def __init__(self, networks: Networks, device: str) -> None:
         self.device, self._lock = device, threading.Lock()
         self._networks = networks.to(device)
-        self._short = short_precision(device)
-        if device.startswith("cuda"):
-            # Half precision runs on tensor cores with channels last; on processors both are slower.
-            networks.generator.to(memory_format=torch.channels_last)
+        self._drawing = Drawing(networks, device)
+        if device == "cpu" and self._drawing.short == torch.float32:
+            quickened(networks.generator).to(memory_format=torch.channels_last)
+        elif device.startswith("cuda"):
+            networks.generator.to(memory_format=torch.channels_last)  # as tensor cores take it
 
     @torch.inference_mode()
     def read(self, picture: Image) -> Reading:
@@ -58,7 +60,7 @@ class Painter:
         given = self._given(_small(picture)[None]).permute(0, 3, 1, 2) / 255
         with self._lock:
             volume = self._networks.appearance(given)
-            seen = {name: _array(value) for name, value in self._networks.motion(given).items()}
+        seen = self._moved(given)
         angles = [bins_to_degrees(seen[name]) for name in ("pitch", "yaw", "roll")]
         return Reading(
             volume=_array(volume)[0],
@@ -68,6 +70,15 @@ class Painter:
             rotation=np.concatenate(angles).astype(np.float32),
             translation=(seen["t"][0] * np.array([1, 1, 0])).astype(np.float32),
         )
+
+    @torch.inference_mode()
+    def seen(self, pictures: NDArray[np.uint8]) -> dict[str, Float32]:
+        """What the motion extractor gives for faces' pictures, (B, H, W, 3) RGB, square; see its class."""
+        return self._moved(self._given(pictures).permute(0, 3, 1, 2) / 255)
+
+    def _moved(self, pictures: Tensor) -> dict[str, Float32]:
+        with self._lock:
+            return {name: _array(value) for name, value in self._networks.motion(pictures).items()}
 
     @torch.inference_mode()
     def retarget(self, name: str, *parts: Float32) -> Float32:
@@ -94,20 +105,15 @@ class Painter:
     def draw(self, look: Look, driving: Sequence[Float32]) -> list[Image]:
         """A square RGB picture, an array of its own, for each of (21, 3) ``driving`` keypoints."""
         count = len(driving)
-        with self._lock, self._shortened():
+        with self._lock:
             volume, source = (part.expand(count, *part.shape[1:]) for part in (look.volume, look.source))
-            moved = self._networks.warping(volume, self._given(np.stack(driving)), source)["out"]
-            drawn = self._networks.generator(moved)
-            bytes_ = drawn.float().clamp(0, 1).mul(255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+            drawn = self._drawing(volume, self._given(np.stack(driving)), source)
+            bytes_ = drawn.clamp(0, 1).mul(255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
         return [np.ascontiguousarray(picture) for picture in bytes_]
 
     def look(self, volume: Float32, source: Float32) -> Look:
         """A photo's looks and keypoints where they are drawn from."""
         return Look(self._given(volume[None]), self._given(source[None]))
-
-    def _shortened(self) -> AbstractContextManager[Any]:
-        kind = self.device.partition(":")[0]
-        return nullcontext() if self._short == torch.float32 else torch.autocast(kind, self._short)
 
     def _given(self, values: Any) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device, torch.float32)

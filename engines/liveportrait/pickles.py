@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-MAX_STEPS = 3_000_000
-"""Instructions: a hundred for each frame of ten minutes, and room."""
+MAX_STEPS = 6_000_000
+"""Instructions; it takes a second for about a million."""
 KINDS = frozenset(("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"))
 MAX_AXES = 8
 LEAST_BUDGET = 4096

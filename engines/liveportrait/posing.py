@@ -54,6 +54,11 @@ def implicit_of(motion: Motion, source: Source, options: LivePortraitOptions, sp
     )
 
 
+def at_rest(fps: float) -> Motion:
+    """One frame in which nothing moves."""
+    return Motion(fps, np.zeros((1, 52), np.float32), np.zeros((1, 6), np.float32))
+
+
 def turned(source: Source, head: Floats) -> Float32:
     """(T, 3) pitch, yaw, roll for (T, 3) yaw, pitch, roll of a Motion, on top of the pose in the photo.
 

@@ -32,7 +32,7 @@ Shares = Annotated[str, AfterValidator(check_shares)]
 class SadTalkerOptions:
     """What can be set. ``yaw``, ``pitch``, ``roll``: degrees of the head over time, as
     ``engines.sadtalker.keys`` reads them, in place of what the sound says; ``blink_keys``: how far the lids are
-    closed, 0 to 1, likewise. ``batch``: frames drawn at a time, 0 is as many as fit."""
+    closed, 0 to 1, likewise. ``batch``: frames drawn at a time at most, 0 is as many as fit."""
 
     mode: Annotated[
         Mode,
@@ -100,7 +100,10 @@ class SadTalkerOptions:
         ),
     ] = ""
     batch: Annotated[
-        int, Field(ge=0, le=64, title="Frames at a time", description="0: as many as the memory allows.")
+        int,
+        Field(
+            ge=0, le=64, title="Frames at a time", description="At most; 0: as many as the GPU's memory allows."
+        ),
     ] = 0
 
 
@@ -112,8 +115,9 @@ ENGINE = Engine(
     licence="model files not for commercial use",
     options=SadTalkerOptions,
     weights=(*WEIGHTS.values(), *dict.fromkeys(MAPPINGS.values())),
-    memory=2 << 30,
+    memory=3 << 30,
     readiness="engines.sadtalker.files:readiness",
+    cost="engines.sadtalker.files:cost",
     rehearses=True,
     recipes=(
         Recipe(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from engines.devices import best_device
 from engines.progress import Watch
 from engines.sadtalker import SadTalkerOptions
 from engines.sadtalker.checkpoint import load_mapping, load_parts
+from engines.sadtalker.crop import Floats
 from engines.sadtalker.driving import at_rate
 from engines.sadtalker.files import DRAWING, MAPPING
 from engines.sadtalker.framing import Framing
@@ -26,6 +27,8 @@ from engines.types import Arrays, Float32, FrameSpec, FrameStream, Image, Motion
 
 COEFFICIENTS = {"sadtalker.mapping_full": 73, "sadtalker.mapping_crop": 70}
 MOST_AT_ONCE = 16
+FARTHEST = 0.5
+"""Widths and heights of the face that it moves at most."""
 BYTES_PER_PIXEL = 12_000
 """Working memory of a frame: 0.8 GB at 256 px."""
 
@@ -34,7 +37,7 @@ class SadTalkerAnimator:
     """Moves a photo as the sound says. ``device`` says where it computes."""
 
     def __init__(self) -> None:
-        self.device = best_device()
+        self.device = _device()
         self._loaded: dict[tuple[str, str], Networks] = {}
         self._lock = threading.Lock()
 
@@ -56,13 +59,15 @@ class SadTalkerAnimator:
         spec = FrameSpec(width, height, motion.fps, len(motion))
         if DRIVING not in prepared:
             frames = (shown_photo(prepared["rgb"], framing) for _ in range(len(motion)))
-            return FrameStream(spec, frames, (), _faces(prepared, framing, len(motion)))
+            return FrameStream(spec, frames, (), _faces(prepared, framing, np.zeros((len(motion), 2))))
         driving = at_rate(prepared[DRIVING], motion.first, len(motion), motion.fps)
         notes = tuple(filter(None, prepared[NOTES].tobytes().decode().split("\n")))
         late: list[str] = []
         drawn = self._drawn(prepared, driving, options, late)
         shown = _shown(drawn, prepared["rgb"], framing)
-        return FrameStream(spec, shown, notes, _faces(prepared, framing, len(motion)), motion.first, late)
+        # The middle of the keypoints goes where the head goes.
+        moved = (driving.mean(1) - prepared[SOURCE].mean(0))[:, :2] / 2
+        return FrameStream(spec, shown, notes, _faces(prepared, framing, moved), motion.first, late)
 
     def close(self) -> None:
         """Let go of the networks."""
@@ -74,7 +79,7 @@ class SadTalkerAnimator:
         networks = self._networks(options, Watch())
         photo = networks.place(prepared[VOLUME], prepared[SOURCE])
         side = SIDES[options.size]
-        size = options.batch or fitting(self.device, BYTES_PER_PIXEL * side * side, MOST_AT_ONCE)
+        size = fitting(self.device, BYTES_PER_PIXEL * side * side, options.batch or MOST_AT_ONCE)
         batches = Batches("SadTalker", size, late.append)
         yield from batches.each(list(driving), lambda some: networks.draw(photo, some))
 
@@ -112,15 +117,22 @@ def _resized(picture: Image, size: tuple[int, int]) -> Image:
     return np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)
 
 
-def _faces(prepared: Arrays, framing: Framing, count: int) -> Float32:
-    """(count, 4): the photo's face in every frame; the head moves little about it."""
-    box: Sequence[float] = prepared["face"].tolist()
-    if framing.pasted:
-        return np.tile(np.array(box, np.float32), (count, 1))
+def _faces(prepared: Arrays, framing: Framing, moved: Floats) -> Float32:
+    """(N, 4): the face in every frame, ``moved`` (N, 2) from the photo's in parts of what the networks see."""
     left, top, right, bottom = framing.seen
-    scale = framing.shown[0] / (right - left), framing.shown[1] / (bottom - top)
-    moved = (np.array(box) - (left, top, left, top)) * (*scale, *scale)
-    return np.tile(moved.astype(np.float32), (count, 1))
+    seen = np.array([right - left, bottom - top])
+    box = np.asarray(prepared["face"], np.float64)
+    most = FARTHEST * (box[2:] - box[:2])
+    places = box + np.tile(np.clip(moved * seen, -most, most), 2)
+    if not framing.pasted:
+        places = (places - (left, top, left, top)) * np.tile(framing.shown / seen, 2)
+    return np.asarray(places, np.float32)
+
+
+def _device() -> str:
+    """Where it computes: not on Apple's GPUs, which lack some of what volumes take."""
+    found = best_device()
+    return found if found.startswith("cuda") else "cpu"
 
 
 def create() -> SadTalkerAnimator:

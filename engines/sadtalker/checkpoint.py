@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, cast
 
-from torch import Tensor, nn
+from torch import nn
 
-from engines.checkpoints import filled, load_network, read_weights
-from engines.facevid2vid.layers import SPECTRAL, folded
+from engines.checkpoints import load_network
+from engines.facevid2vid.layers import all_folded
 from engines.sadtalker.network.reconstruction import FaceReconstruction
 from engines.sadtalker.network.rendering import Generator, KeypointExtractor, MappingNetwork
 from engines.sadtalker.network.speech import AudioToExpression, AudioToPose
@@ -60,19 +59,9 @@ class _Mapping:
 
 def load_parts(path: Path) -> Parts:
     """The networks of the file at ``path``; refusals as in ``load_network``."""
-    return cast(Parts, filled(_Drawing(), with_plain_weights(read_weights(path, PURPOSE)), path, PURPOSE))
+    return cast(Parts, load_network(path, PURPOSE, (_Drawing(),), all_folded))
 
 
 def load_mapping(path: Path, coefficients: int) -> MappingNetwork:
     """The network of the file at ``path`` for so many coefficients; refusals as in ``load_network``."""
     return cast(MappingNetwork, load_network(path, PURPOSE, (_Mapping(coefficients),)))
-
-
-def with_plain_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """``weights`` with one tensor where the three of a spectral norm are stored."""
-    first, *rest = (f".{name}" for name in SPECTRAL)
-    plain = dict(weights)
-    for stem in (name.removesuffix(first) for name in weights if name.endswith(first)):
-        if all(stem + end in plain for end in rest):
-            plain[f"{stem}.weight"] = folded(*(plain.pop(stem + end) for end in (first, *rest)))
-    return plain

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engines.devices import short_precision
 from engines.sadtalker.checkpoint import Parts
+from engines.sadtalker.fast import quicken
 from engines.sadtalker.network.rendering import MappingNetwork
 from engines.sadtalker.network.speech import FRAMES, SOUND
 from engines.types import Float32, Image
@@ -94,6 +95,8 @@ class Networks:
         with self._lock:
             if self._short is None:
                 self._short = self._settled(photo, keypoints[:1])
+                if self.device == "cpu" and self._short == torch.float32:
+                    quicken(self._parts.generator.decoder)
             drawn = self._drawn(photo, keypoints, self._short)
         pictures = drawn.clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
         return list(np.ascontiguousarray(pictures))

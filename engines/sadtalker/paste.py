@@ -22,8 +22,11 @@ CELLS = 32
 MOST_OFF = 20.0
 """How far (of 255) the border's difference may be from its median: what differs more has moved, and is no
 matter of light."""
-FEATHER = 0.1
-"""Width of the soft border of the box, of its side."""
+FEATHER = 0.2
+"""Width of the soft border of the box, of half its side."""
+CORNERS = 4.0
+"""Exponent of the superellipse within the box that is put back: its corners, where no head is, stay the photo's
+own and as sharp."""
 
 
 class Paste:
@@ -58,20 +61,20 @@ class Paste:
 
 
 def soft_mask(shape: tuple[int, ...], box: Box) -> Float32:
-    """(h, w) in 0..1 over ``box`` in a photo of ``shape``: 0 at its edge, 1 inside; an edge that is the photo's
-    own is not softened."""
+    """(h, w) in 0..1 over ``box`` in a photo of ``shape``: 0 at its edge and in its corners, 1 inside; an edge
+    that is the photo's own is not softened."""
     left, top, right, bottom = box
-    across = _rise(right - left, soft=(left > 0, right < shape[1]))
-    down = _rise(bottom - top, soft=(top > 0, bottom < shape[0]))
-    return np.outer(down, across).astype(np.float32)
+    across = _outwards(right - left, soft=(left > 0, right < shape[1]))
+    down = _outwards(bottom - top, soft=(top > 0, bottom < shape[0]))
+    away = (across[None] ** CORNERS + down[:, None] ** CORNERS) ** (1 / CORNERS)
+    share = np.clip((1 - away) / FEATHER, 0.0, 1.0)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
-def _rise(length: int, soft: tuple[bool, bool]) -> NDArray[np.float64]:
-    place = np.arange(length) / max(FEATHER * length, 1.0)
-    first = place if soft[0] else np.ones(length)
-    last = place[::-1] if soft[1] else np.ones(length)
-    share = np.clip(np.minimum(first, last), 0.0, 1.0)
-    return np.asarray(share * share * (3 - 2 * share))
+def _outwards(length: int, soft: tuple[bool, bool]) -> NDArray[np.float64]:
+    """(length,) 0 in the middle, 1 at both ends; 0 up to an end that is not ``soft``."""
+    place = np.linspace(-1.0, 1.0, length)
+    return np.where(place < 0, -place * soft[0], place * soft[1])
 
 
 def _coarse(picture: Float32) -> Float32:

@@ -58,22 +58,29 @@ class WinogradConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H, W), both channels last."""
-        tiles = -(-x.shape[2] // 4) * -(-x.shape[3] // 4)
-        fits = max(_CACHED // (4 * 36 * tiles * x.shape[1]), 1)
-        return torch.cat([self._few(part) for part in torch.split(x, fits)])
-
-    def _few(self, x: Tensor) -> Tensor:
-        batch, channels, height, width = x.shape
+        height, width = x.shape[2:]
         down, across = -(-height // 4), -(-width // 4)
         margins = (0, 0, 1, 4 * across - width + 1, 1, 4 * down - height + 1)
         padded = functional.pad(x.permute(0, 2, 3, 1), margins)
+        row = 4 * 36 * across * max(x.shape[1], self.weights.shape[2])
+        parts = [self._whole(each, row, down) for each in torch.split(padded, max(_CACHED // (row * down), 1))]
+        out = torch.cat(parts)[:, :height, :width]
+        return (out if self.bias is None else out + self.bias).permute(0, 3, 1, 2)
+
+    def _whole(self, padded: Tensor, row: int, down: int) -> Tensor:
+        """Some rows of tiles at a time, where not all fit; ``row`` bytes a row, ``down`` rows."""
+        rows = down if row * down <= _CACHED else max(_CACHED // (2 * row), 1)
+        strips = [padded[:, 4 * top : 4 * min(top + rows, down) + 2] for top in range(0, down, rows)]
+        return torch.cat([self._few(strip) for strip in strips], 1)
+
+    def _few(self, padded: Tensor) -> Tensor:
+        """(B, 4 n + 2, 4 m + 2, in) -> (B, 4 n, 4 m, out)."""
+        batch, down, across = len(padded), padded.shape[1] // 4, padded.shape[2] // 4
         tiles = padded.unfold(1, 6, 4).unfold(2, 6, 4).permute(4, 5, 0, 1, 2, 3)
         spread = _both(self.there, tiles.reshape(6, 6, -1))
-        mixed = torch.bmm(spread.view(36, batch * down * across, channels), self.weights)
+        mixed = torch.bmm(spread.view(36, batch * down * across, padded.shape[3]), self.weights)
         found = _both(self.back, mixed.view(6, 6, -1)).view(4, 4, batch, down, across, -1)
-        laid = found.permute(2, 3, 0, 4, 1, 5).reshape(batch, 4 * down, 4 * across, -1)
-        out = laid[:, :height, :width]
-        return (out if self.bias is None else out + self.bias).permute(0, 3, 1, 2)
+        return found.permute(2, 3, 0, 4, 1, 5).reshape(batch, 4 * down, 4 * across, -1)
 
 
 def _both(matrix: Tensor, tiles: Tensor) -> Tensor:

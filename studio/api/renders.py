@@ -16,7 +16,7 @@ from engines.inputs import check_text
 from engines.options import FILES, OptionField, option_fields
 from engines.quality import at_quality, enhanced
 from engines.registry import all_engines, get_engine, get_recipe
-from engines.requests import OptionPlace, option_files, parse_request, with_files
+from engines.requests import OptionPlace, engines_of, option_files, parse_request, with_files
 from engines.types import AvatarRef, Output, RenderRequest
 from studio.api.context import is_file, keep
 from studio.api.errors import known
@@ -117,6 +117,12 @@ def request_of(avatar: AvatarRef, files: SentFiles, fields: SpeechFields) -> Ren
         get_engine(name).parse_options(values)
     for place in option_files(request):
         raise StudioError(f"No file can be named by a path here; send it as '{_sent_as(place)}'.")
+    taking = {engine.name for engine in engines_of(request)}
+    for place in files.options:
+        if place[0] not in taking:
+            raise StudioError(
+                f"'{_sent_as(place)}' is of no use to this recipe; leave it out, or choose another."
+            )
     request = with_files(request, {place: str(path) for place, path in files.options.items()})
     return request if files.background is None else _with_background(request, str(files.background))
 

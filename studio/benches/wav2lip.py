@@ -35,12 +35,14 @@ def run() -> tuple[Row, ...]:
     print(f"The weights are random: this says how fast it is, not how it looks. {problem}".strip())
     import torch
 
+    from engines.convolution import convolution_module
     from engines.wav2lip.network import Generator96, Generator256
 
+    compiled = Row("compiled convolutions are used", float(convolution_module() is not None), "of 1", "1")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # threads that wait for each other count as busy
     try:
-        return (*_rows(Generator96()), *_rows(Generator256()))
+        return (compiled, *_rows(Generator96()), *_rows(Generator256()))
     finally:
         torch.set_num_threads(threads)
 

@@ -17,7 +17,7 @@ from engines.audio import duration_words
 from engines.errors import StudioError
 from engines.options import FILES, OptionField, option_fields
 from engines.progress import Watch
-from engines.registry import all_engines, get_recipe
+from engines.registry import Recipe, all_engines, all_recipes, get_engine, get_recipe
 from engines.types import EMOTIONS, MAX_SHIFT, AvatarRef, EmotionKey, Expression, HandleShift, Words
 from engines.voices import speaker_of
 from studio.services import DEFAULT_RECIPE, FILM_RECIPE, Studio
@@ -30,6 +30,8 @@ CLICK_TYPES: dict[str, Any] = {
     "picture": click.Path(),
     "file": click.Path(),
 }
+SHORT = "short"
+"""Where an engine's name would be, for flags that several engines share."""
 
 
 @contextmanager
@@ -86,23 +88,48 @@ def expression_flags(command: click.Command) -> click.Command:
 
 
 def engine_flags(command: click.Command) -> click.Command:
-    """Add a flag for every option of every engine: --<engine>-<option>."""
+    """Add a flag for every option of every engine, --<engine>-<option>, and the short ones, such as --drive."""
+    short: dict[str, OptionField] = {}
     for engine in all_engines().values():
-        command.params += [
-            _flag(entry, f"{engine.name}-{entry.name.replace('_', '-')}", f"{engine.name}__{entry.name}")
-            for entry in option_fields(engine.options)
-        ]
+        for entry in option_fields(engine.options):
+            flag = f"{engine.name}-{entry.name.replace('_', '-')}"
+            command.params.append(_flag(entry, flag, f"{engine.name}__{entry.name}"))
+            if entry.flag:
+                short.setdefault(entry.flag, entry)
+    command.params += [
+        _flag(entry, flag, f"{SHORT}__{flag.replace('-', '_')}") for flag, entry in short.items()
+    ]
     return command
 
 
-def engine_options(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Per engine, the options that were given."""
+def engine_options(values: dict[str, Any], recipe: str) -> dict[str, dict[str, Any]]:
+    """Per engine, the options that were given; short flags count for the engines of ``recipe``.
+
+    Raises StudioError for a short flag that none of them knows.
+    """
     chosen: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         engine, separator, option = name.partition("__")
         if separator and value is not None:
             chosen.setdefault(engine, {})[option] = value
+    for flag, value in chosen.pop(SHORT, {}).items():
+        for engine, option in _takers(flag.replace("_", "-"), get_recipe(recipe), values):
+            chosen.setdefault(engine, {}).setdefault(option, value)
     return chosen
+
+
+def _takers(flag: str, recipe: Recipe, values: dict[str, Any]) -> list[tuple[str, str]]:
+    """The engines of ``recipe`` and of --finish that ``--flag`` is for, and their options."""
+    names = recipe.driver, recipe.animator, *recipe.finishers, *values.get("finish", ())
+    found = [(name, option) for name in names for option in _called(flag, name)]
+    if not found:
+        fitting = [each.title for each in all_recipes().values() if _called(flag, each.animator)]
+        raise StudioError(f"--{flag} is not for the recipe {recipe.title}, but for {', '.join(fitting)}.")
+    return found
+
+
+def _called(flag: str, engine: str) -> list[str]:
+    return [entry.name for entry in option_fields(get_engine(engine).options) if entry.flag == flag]
 
 
 def make_expression(values: dict[str, Any]) -> Expression:
@@ -188,8 +215,9 @@ def terminal_watch(quiet: bool) -> Watch:
 def _flag(entry: OptionField, flag: str, destination: str | None = None) -> click.Option:
     default = "none" if entry.kind in FILES and not entry.default else entry.default
     text = f"{entry.description or entry.title}  [default: {default}]"
-    flags = [f"--{name}" for name in (flag, entry.flag) if name]
-    return click.Option([*flags, destination or entry.name], type=_click_type(entry), default=None, help=text)
+    return click.Option(
+        [f"--{flag}", destination or entry.name], type=_click_type(entry), default=None, help=text
+    )
 
 
 def _click_type(entry: OptionField) -> Any:

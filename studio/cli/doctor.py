@@ -20,19 +20,29 @@ _WORDS = {"ok": "ok", "missing": "missing", "wrong": "WRONG"}
 
 @click.command("doctor", help="Say what this installation can do and what it lacks.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--render", is_flag=True, help="Make a tiny clip as well, which takes some seconds.")
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> int:
+def command(context: click.Context, as_json: bool, render: bool) -> int:
     """See the help text of the command."""
-    return doctor(load_settings(**(context.find_root().obj or {})), as_json)
+    return doctor(load_settings(**(context.find_root().obj or {})), as_json, render)
 
 
-def doctor(settings: Settings, as_json: bool) -> int:
+def doctor(settings: Settings, as_json: bool, render: bool = False) -> int:
     """Print every check; exit code 0 if Instant can render, else 1."""
     checks, gpu = all_checks(settings), read_gpus()
+    if render and all(check.state == "ok" for check in checks if check.required):
+        checks = (*checks, _tiny_clip())
     engines = report_engines(Sources(weights.weight_store(), licences_of(settings), None, {}))
     ready = all(check.state == "ok" for check in checks if check.required)
     print(_document(checks, engines, gpu, ready) if as_json else _table(checks, engines, gpu, ready))
     return 0 if ready else 1
+
+
+def _tiny_clip() -> Check:
+    """Imported only when it is asked for: the other checks are quick."""
+    from studio.trial import render_check
+
+    return render_check()
 
 
 Engines = tuple[EngineReport, ...]

@@ -55,12 +55,13 @@ def command(context: click.Context, /, **values: Any) -> None:
 
 def _spoken(studio: Studio, values: dict[str, Any]) -> Performance:
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
+    recipe = get_recipe(values["recipe"] or DEFAULT_RECIPE).name
     request = RenderRequest(
         avatar=AvatarRef(""),
         words=words,
         expression=make_expression(values),
-        recipe=get_recipe(values["recipe"] or DEFAULT_RECIPE).name,
-        options=engine_options(values),
+        recipe=recipe,
+        options=engine_options(values, recipe),
         output=Output(values["fps"]),
     )
     tell_of_voice(words, request.recipe)

@@ -83,12 +83,13 @@ def _request(studio: Studio, values: dict[str, Any]) -> RenderRequest:
     watch = terminal_watch(values["as_json"])
     words = words_from(values["text"], values["text_file"], values["audio"], values["voice"])
     avatar = with_moves(_avatar(studio, values["avatar"], values["face"] - 1, watch), values["adjust"])
+    recipe = values["recipe"] or usual_recipe(is_video(Path(avatar.source)))
     request = RenderRequest(
         avatar=avatar,
         words=words,
         expression=make_expression(values),
-        recipe=values["recipe"] or usual_recipe(is_video(Path(avatar.source))),
-        options=engine_options(values),
+        recipe=recipe,
+        options=engine_options(values, recipe),
         output=Output(values["fps"] or Output().fps, values["size"]),
         finish=values["finish"],
     )

@@ -28,23 +28,26 @@ CPU_SIZES, GPU_SIDE = (256, 2304, 4096), 4096
 
 
 class MachineSpeed:
-    """Remembers in the file ``path`` what was measured. Safe for several threads."""
+    """Remembers in the file ``path`` what was measured, and asks it once. Safe for several threads."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
-        self._known: dict[str, float] | None = None
+        self._rate: float | None = None
 
     def gmacs(self) -> float:
         """GMAC per second of a network, on what engines use here; the first time takes up to 0.3 s, and longer
         where a GPU has to be woken."""
         with self._lock:
-            device = _device()
-            known = _read(self._path) if self._known is None else self._known
-            if device not in known:
-                known = {**known, device: _measured(device)}
-                _write(self._path, known)
-            self._known = known
-            return known[device]
+            if self._rate is None:
+                self._rate = self._remembered()
+            return self._rate
+
+    def _remembered(self) -> float:
+        device, known = _device(), _read(self._path)
+        if device not in known:
+            known[device] = _measured(device)
+            _write(self._path, known)
+        return known[device]
 
 
 def _device() -> str:

@@ -65,7 +65,9 @@ class JobSize:
     def work(self, stage: str) -> float:
         """GMAC that networks do in ``stage``."""
         of_frames = self.seconds * self.fps * self.cost.frame
+        of_speech = self.seconds * self.cost.second
         done = {"photo": self.cost.photo, "rehearse": self.cost.rehearsal, "render": of_frames}
+        done["motion"] = of_speech
         return done.get(stage, 0.0)
 
     @property
@@ -158,6 +160,11 @@ class Forecast:
     def whole(self) -> float:
         """Seconds that all of it should take."""
         return sum(self._timings.expect(self._recipe, stage, self.size) for stage in self._stages)
+
+    @property
+    def once(self) -> float:
+        """Seconds for what is kept for later clips, if nothing is kept yet."""
+        return self._timings.expect(self._recipe, "rehearse", self.size) if self.size.cost.kept else 0.0
 
     def at(self, stage: str, fraction: float, pace: float | None) -> tuple[float, float]:
         """(share of the whole done in [0, 1], seconds left) when ``stage`` is done to ``fraction``.

@@ -91,8 +91,9 @@ def _group_button(group: FileGroup) -> str:
     if any(file.transfer and file.transfer.active for file in group.files):
         return ""
     if not wanted:
-        by_hand = next((file for file in group.files if file.state != "ready"), None)
-        return _alone(by_hand) if by_hand else ""
+        by_hand = [file for file in group.files if file.state != "ready"]
+        said = f"To be fetched by hand, {len(by_hand)} files such as {by_hand[0].source}" if by_hand else ""
+        return f'<span class="detail">{escape(said)}</span>' if said else ""
     return _download_one(group.name, sum(file.transfer_bytes for file in wanted))
 
 

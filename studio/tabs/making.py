@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from engines.errors import StudioError
-from engines.quality import QUALITIES, left_out, level_options, missing
-from engines.registry import Recipe, all_finishers, engine_readiness, get_engine
+from engines.quality import QUALITIES, fitting_options, left_out, level_options, missing
+from engines.registry import Recipe, all_finishers, engine_readiness, get_engine, get_recipe
 from engines.types import Output
 from studio.tabs import markup
 from studio.tabs.guard import Updates
@@ -125,11 +125,15 @@ class MakingEvents:
         if level.enhancer and not problem:
             finish.append(level.enhancer)
         set_now: Updates = {tab.fps: round(level.fps), tab.size: level.size, tab.finish: finish}
+        notes = [left_out(level, problem)] if problem else []
+        at_work = {get_recipe(str(form[tab.recipe])).animator, *finish}
         for engine, option, item in _level_controls(self._parts):
             default = self._parts.engine_controls[engine].declared[option].default
-            set_now[item] = level_options(get_engine(engine), level).get(option, default)
-        note = markup.hint(left_out(level, problem)) if problem else ""
-        told = {**self.wait({**form, **set_now}), tab.notice: note}
+            fitting, note = fitting_options(get_engine(engine), level, {})
+            set_now[item] = fitting.get(option, default)
+            notes += [note] if note and engine in at_work and note not in notes else []
+        said = markup.hint(" ".join(notes)) if notes else ""
+        told = {**self.wait({**form, **set_now}), tab.notice: said}
         return {**set_now, **panels_for(tab, finish), **told}
 
     def finishers(self, form: Form) -> Updates:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engines.errors import StudioError
 from engines.quality import QUALITIES
+from engines.registry import get_engine
 from engines.requests import check_engines, check_kind, engines_of
 from engines.types import EmotionKey, Expression, Output, RenderRequest, Words
 from studio.services import avatar_ref
@@ -51,6 +52,7 @@ def request_from(parts: Parts, form: Form) -> RenderRequest:
         finish=tuple(form[parts.preview.finish] or ()),
     )
     request = replace(request, options=engine_options(parts, form, request))
+    _check_files_used(parts, form, request)
     check_engines(request)
     check_kind(request)
     return request
@@ -63,6 +65,19 @@ def engine_options(parts: Parts, form: Form, request: RenderRequest) -> dict[str
         engine.name: shown[engine.name].changed(form) for engine in engines_of(request) if engine.name in shown
     }
     return {name: values for name, values in options.items() if values}
+
+
+def _check_files_used(parts: Parts, form: Form, request: RenderRequest) -> None:
+    """Raise StudioError if a file was chosen for an engine that has no part in ``request``."""
+    taking = {engine.name for engine in engines_of(request)}
+    unused = {name: controls for name, controls in parts.engine_controls.items() if name not in taking}
+    for name, controls in unused.items():
+        for option in filter(lambda each: each.kind == "file", controls.declared.values()):
+            if form[controls.components[option.name]]:
+                raise StudioError(
+                    f"A file was chosen as '{option.title}' for {get_engine(name).title}, which has no part in "
+                    "this recipe: choose another recipe, or take the file out again."
+                )
 
 
 def _output(parts: Parts, form: Form) -> Output:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -83,6 +83,32 @@ def test_it_reaches_the_networks_that_have_a_choice(with_engines):
         AvatarRef("a.png"), Words("Hi."), recipe="painted", options={"painter": {"size": "256"}}
     )
     assert at_quality(own, "high")[0].options == {"painter": {"size": "256"}}
+
+
+def small_only(options):
+    return Readiness("Get the large file." if options.size == "512" else "")
+
+
+def test_larger_faces_are_left_out_where_only_the_smaller_file_is_there(with_engines, monkeypatch):
+    with_engines(ready)
+    known = dict(registry.all_engines())
+    known["painter"] = replace(known["painter"], readiness=f"{__name__}:small_only")
+    monkeypatch.setattr(registry, "all_engines", lambda: MappingProxyType(known))
+    painted = RenderRequest(AvatarRef("face.png"), Words("Hello."), recipe="painted")
+    found, notes = at_quality(painted, "high")
+    assert found.options == {}
+    assert notes == (
+        "High quality draws faces of 512 pixels with Painter; that is left out here: Get the large file.",
+    )
+    asked = replace(painted, options={"painter": {"size": "512"}})
+    assert at_quality(asked, "high") == (replace(asked, output=found.output, finish=("gfpgan",)), ())
+
+
+def test_sadtalker_draws_larger_faces_at_high_quality():
+    request = RenderRequest(AvatarRef("face.png"), Words("Hello."), recipe="sadtalker")
+    assert at_quality(request, "high")[0].options == {"sadtalker": {"size": "512"}}
+    assert at_quality(request, "medium")[0].options == {}
+    assert at_quality(request, "low")[0].options == {"sadtalker": {"batch": 2}}
 
 
 def test_what_was_given_by_itself_stays(with_engines):

@@ -33,6 +33,11 @@ def solver_sources(folder: Path) -> list[Path]:
     return [whole]
 
 
+def convolution_sources() -> list[Path]:
+    sources = [path for path in NATIVE.glob("conv/*.cpp") if path.name not in BINDINGS]
+    return [HERE / "conv_driver.cpp", NATIVE / "threads.cpp", *sources]
+
+
 def build(program: Path, sources: list[Path], *flags: str) -> Path:
     command = [str(COMPILER), "-std=c++17", "-ffp-contract=off", *flags, f"-I{NATIVE}"]
     command += [*map(str, sources), "-pthread", "-o", str(program)]
@@ -71,10 +76,15 @@ def test_nasty_input_is_harmless_and_every_build_gives_the_same_numbers(
     assert len(sane) == 32
 
 
-def test_the_distribution_is_its_two_modules_alone(tmp_path: Path) -> None:
+def test_convolutions_stay_within_their_arrays_and_give_what_plain_sums_give(tmp_path: Path) -> None:
+    program = build(tmp_path / "convolutions", convolution_sources(), *SANITIZERS, "-O0")
+    assert float(run(program, 60)) < 1e-4
+
+
+def test_the_distribution_is_its_modules_alone(tmp_path: Path) -> None:
     copy = shutil.copytree(NATIVE, tmp_path / "native", ignore=shutil.ignore_patterns("build", "*.egg-info"))
     command = [sys.executable, "setup.py", "egg_info", "--egg-base", str(tmp_path)]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     listed = (tmp_path / "visema_native.egg-info" / "top_level.txt").read_text("utf-8").split()
-    assert listed == ["visema_native", "visema_solver"]
+    assert listed == ["visema_conv", "visema_native", "visema_solver"]

@@ -29,7 +29,7 @@ from engines.types import (
     RenderRequest,
     Words,
 )
-from studio.cli.common import engine_flags, engine_options
+from studio.cli.common import engine_flags, engine_options, words_flags
 from studio.services import Studio
 from studio.shelf import clip_request
 from tests.studio.test_jobs import ADA, wait_for
@@ -110,11 +110,14 @@ def test_jobs_keep_a_copy_with_the_clip(toned: RenderRequest, studio: Studio, tm
 
 def test_a_flag_takes_the_path(toned: RenderRequest) -> None:
     @engine_flags
+    @words_flags
     @click.command()
     def command(**values: Any) -> dict[str, dict[str, Any]]:
-        return engine_options(values)
+        return engine_options(values, values["recipe"] or "instant")
 
     path = option_files(toned)["tone", "tone"]
     given = command.main(["--tone-tone", path], standalone_mode=False)
     assert given == {"tone": {"tone": path}}
-    assert command.main(["--shade", path], standalone_mode=False) == given
+    assert command.main(["--shade", path, "--recipe", "tone"], standalone_mode=False) == given
+    with pytest.raises(StudioError, match="Tone"):
+        command.main(["--shade", path], standalone_mode=False)

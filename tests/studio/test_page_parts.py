@@ -198,6 +198,9 @@ def test_the_untouched_page_is_a_whole_request(studio: Studio) -> None:
     assert request.words.text
     assert request.expression == Expression()
     assert request.options == {}
+    dropped = parts.emotion.engines["liveportrait"].components["drive"]
+    with pytest.raises(StudioError, match="for LivePortrait, which has no part"):
+        request_from(parts, {**form, dropped: "nod.mp4"})
     with pytest.raises(StudioError, match="no avatar"):
         request_from(parts, {**form, parts.avatar_id: "somebody-elses"})
     with pytest.raises(StudioError, match="reload"):

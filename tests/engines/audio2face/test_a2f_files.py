@@ -129,6 +129,16 @@ def test_what_does_not_fit_is_named_in_one_sentence(folder: Path, what: str, fil
     assert "\n" not in sentence
 
 
+def test_names_may_begin_with_a_capital(folder: Path) -> None:
+    held = dict(np.load(folder / "bs_tongue.npz"))
+    names = [name.decode() for name in held["poseNames"]]
+    for name in names[1:]:
+        held[name[0].upper() + name[1:]] = held.pop(name)
+    held["poseNames"] = np.array([names[0], *(name[0].upper() + name[1:] for name in names[1:])])
+    np.savez(folder / "bs_tongue.npz", **held)
+    assert load_model(folder).geometry.tongue.poses.names == tuple(names[1:])
+
+
 def test_a_diffusion_model_knows_its_faces(diffusion_toys: tuple[Toy, ...]) -> None:
     with pytest.raises(StudioError, match="no face Bob, only Claire, James, Mark"):
         load_model(diffusion_toys[0].folder, "Bob")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engines.audio2face.live import LiveFace
+from engines.audio2face.poses import Poses, share_of
+from engines.solver import BlendshapeSolver
 from engines.types import BLENDSHAPES, TONGUE_SHAPES, Expression
 from tests.engines.audio2face import plain_reading as plain
 from tests.engines.audio2face.conftest import FELT, take, voice
@@ -73,6 +77,29 @@ def test_motion_is_in_range_and_eyes_look_where_they_turn(regression_model):
     left_x = frames.eyes[:, 2]
     down = motion.blendshapes[:, BLENDSHAPES.index("eyeLookDownLeft")]
     np.testing.assert_allclose(down, np.clip(left_x / 25, 0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("holds_jaw", [True, False])
+def test_a_closed_mouth_over_an_open_jaw_is_said_as_arkit_says_it(regression_model, holds_jaw):
+    """NVIDIA's mouthClose is an open jaw with closed lips; ARKit's only closes what jawOpen opens."""
+    random = np.random.default_rng(4)
+    chin, lips = np.zeros((2, 50, 3), np.float32)
+    chin[:20, 1] = -np.linspace(0.1, 1.0, 20)
+    lips[20:25, 1] = 0.7
+    close = lips + chin * holds_jaw
+    neutral = random.standard_normal((50, 3)).astype(np.float32)
+    solver = BlendshapeSolver(neutral, np.stack([chin, close]))
+    share = share_of(Poses(("jawOpen", "mouthClose"), solver, np.arange(50)), "jawOpen", "mouthClose")
+    assert share == pytest.approx(1.0 if holds_jaw else 0.0, abs=1e-6)
+    geometry = replace(regression_model.geometry, open_in_close=share)
+    live = LiveFace(replace(regression_model, geometry=geometry), take(FPS), 16_000)
+    frames = live.hear(voice(0.4), last=True)
+    skin = np.zeros_like(frames.skin)
+    skin[:, BLENDSHAPES.index("mouthClose")] = 0.3
+    skin[:, BLENDSHAPES.index("jawOpen")] = 0.1
+    moving = live.moving(replace(frames, skin=skin)).skin[0]
+    assert moving[BLENDSHAPES.index("jawOpen")] == pytest.approx(0.4 if holds_jaw else 0.1)
+    assert moving[BLENDSHAPES.index("mouthClose")] == pytest.approx(0.3)
 
 
 def test_strengths_of_an_expression_count(regression_model):

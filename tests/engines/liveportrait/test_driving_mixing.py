@@ -83,6 +83,21 @@ def test_a_clip_that_goes_on_in_its_middle_goes_on_as_it_was() -> None:
     assert np.array_equal(rest.rotation, whole.rotation[7:])
 
 
+def test_a_person_who_walks_away_stays_in_the_square() -> None:
+    step = np.linspace(0, 1, 20, dtype=np.float32)
+    walk = replace(
+        CLIP,
+        translation=np.outer(3 * step, [1, 0.5, 0]).astype(np.float32),
+        scale=(1 + 2 * step).astype(np.float32),
+    )
+    found = mixed(OWN, STILL, walk, Drive("all"))
+    went = found.translation[:, 0] - STILL.translation[0, 0]
+    assert 0.25 < went[-1] < 0.31
+    assert (np.diff(went) >= 0).all()
+    assert 1.3 < found.scale[-1] / STILL.scale[0] < 1.36
+    assert went[1] == pytest.approx(walk.translation[1, 0], abs=0.01), "near by, it goes as far as in the clip"
+
+
 def test_strength_scales_what_changes() -> None:
     none, half, full = (mixed(OWN, STILL, CLIP, Drive("all", strength=s)) for s in (0.0, 0.5, 1.0))
     assert np.allclose(none.expression, STILL.expression)

@@ -11,6 +11,8 @@ from engines.errors import StudioError
 from engines.liveportrait import files
 from engines.requests import check_engines, making_cost
 from engines.types import AvatarRef, RenderRequest, Words
+from studio.jobs.timings import Timings
+from studio.waiting import expected_wait
 
 VISEMA = RenderRequest(AvatarRef("photo.png"), Words("Hello."), recipe="visema")
 
@@ -53,6 +55,15 @@ def test_without_liveportrait_lips_on_the_instant_face_are_offered(models):
     check_engines(replace(VISEMA, recipe="instant", finish=("wav2lip",)))
 
 
+def test_a_long_wait_says_how_much_of_it_comes_once(monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "_has_gpu", lambda: False)
+    timings = Timings(tmp_path / "timings.json")
+    wait = expected_wait(timings, VISEMA)
+    assert wait.once > 0.9 * wait.seconds
+    assert "only for the first clip of a face and feeling; Instant" in wait.sentence
+    assert expected_wait(timings, replace(VISEMA, recipe="liveportrait")).once == 0
+
+
 def test_the_work_of_a_loop_is_that_of_its_frames_whatever_is_said(monkeypatch):
     monkeypatch.setattr(files, "_has_gpu", lambda: False)
     alone = making_cost("liveportrait", (), {})
@@ -60,8 +71,10 @@ def test_the_work_of_a_loop_is_that_of_its_frames_whatever_is_said(monkeypatch):
     looped = making_cost("visema", (), {"liveportrait": {"loop_seconds": 2.0}})
     assert looped.rehearsal == pytest.approx(25 * alone.frame)
     assert looped.frame < 100
+    assert looped.kept
     live = making_cost("visema", (), {"liveportrait": {"performance": "live"}})
     assert live.frame > 500
     assert live.rehearsal == 0
+    assert not live.kept
     monkeypatch.setattr(files, "_has_gpu", lambda: True)
     assert making_cost("visema", (), {}).rehearsal == 0

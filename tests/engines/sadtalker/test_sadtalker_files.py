@@ -7,10 +7,12 @@ import re
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from engines.errors import StudioError
 from engines.registry import engine_readiness, get_engine
 from engines.requests import check_engines
+from engines.sadtalker import fast
 from engines.sadtalker.checkpoint import Parts, load_mapping, load_parts
 from engines.types import AvatarRef, RenderRequest, Words
 from tests.engines.sadtalker.conftest import seeded
@@ -73,3 +75,17 @@ def test_without_its_files_it_is_refused_before_any_work(photo_file, monkeypatch
     request = RenderRequest(AvatarRef(str(photo_file)), Words("Hello."), recipe="sadtalker")
     with pytest.raises(StudioError, match="SadTalker_V0"):
         check_engines(request)
+
+
+@pytest.mark.parametrize("bytes_of_band", [1, 1 << 20, 1 << 30])
+def test_the_quick_way_of_a_processor_draws_the_same(monkeypatch, bytes_of_band):
+    monkeypatch.setattr(fast, "BAND_BYTES", bytes_of_band)
+    torch.manual_seed(1)
+    plain = nn.Sequential(nn.Conv2d(128, 128, 3, padding=1), nn.ReLU(), nn.Conv2d(128, 4, 3, padding=1)).eval()
+    picture = torch.randn(2, 128, 21, 18)
+    with torch.inference_mode():
+        wanted = plain(picture)
+        fast.quicken(plain)
+        assert isinstance(plain[0], fast.BandedConv)
+        assert isinstance(plain[2], nn.Conv2d), "a narrow one stays"
+        torch.testing.assert_close(plain(picture), wanted, atol=1e-4, rtol=1e-4)

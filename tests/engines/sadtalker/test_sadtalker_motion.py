@@ -21,17 +21,19 @@ from engines.sadtalker.reference import closing
 from engines.sadtalker.stand import Stand
 from engines.stages import Given
 from engines.types import BLENDSHAPES, Expression, Motion, Speech
-from tests.engines.sadtalker.conftest import seeded
+from tests.engines.sadtalker.conftest import narrowed, seeded
 from tests.engines.wav2lip.conftest import bursts
 
 OWN = np.linspace(-1, 1, 73).astype(np.float32)
 FACE, HEAD, PLACE = slice(0, 64), slice(64, 70), slice(70, 73)
 
 
-@pytest.fixture
-def performed(with_models):
+@pytest.fixture(scope="module")
+def performed():
     """(T, 73) of three seconds of speech, with options and strengths."""
-    networks = Networks(seeded(Parts), seeded(MappingNetwork, 73), "cpu")
+    with pytest.MonkeyPatch.context() as patch:
+        narrowed(patch)
+        networks = Networks(seeded(Parts), seeded(MappingNetwork, 73), "cpu")
     kept = {}
 
     def keep(_tier, parts, make):

@@ -109,3 +109,21 @@ def test_a_still_needs_no_networks_and_is_the_photo(prepared):
     assert all(np.array_equal(frame, prepared["rgb"]) for frame in stream.frames)
     cropped = next(iter(animator.animate(prepared, motion, SadTalkerOptions(mode="crop")).frames))
     assert cropped.shape[:2] == framed(prepared, mode="crop")[0].shown[::-1]
+
+
+def test_the_face_is_said_to_be_where_the_head_goes(prepared):
+    motion = Motion(25.0, np.zeros((3, len(BLENDSHAPES)), np.float32), np.zeros((3, 6), np.float32))
+    source = np.random.default_rng(1).uniform(-0.4, 0.4, (15, 3)).astype(np.float32)
+    driving = np.repeat(source[None], 3, 0)
+    driving[1, :, 0] += 0.1
+    given = {**prepared, "source": source, "driving": driving, "notes": np.zeros(0, np.uint8)}
+    for mode in ("full", "crop"):
+        framing, options = framed(prepared, mode=mode)
+        boxes = SadTalkerAnimator().animate(given, motion, options).faces
+        width = framing.shown[0] if mode == "crop" else framing.seen[2] - framing.seen[0]
+        assert boxes[1, 0] - boxes[0, 0] == pytest.approx(0.05 * width, abs=0.5)
+        assert np.array_equal(boxes[2], boxes[0])
+        assert boxes[0, 2] < framing.shown[0]
+    assert SadTalkerAnimator().animate(given, motion, SadTalkerOptions()).faces[0] == pytest.approx(
+        prepared["face"]
+    )

@@ -14,15 +14,16 @@ from torch import nn
 from engines import weights
 from engines.wav2lip import checkpoint
 from engines.wav2lip.mouths import Mouths
-from engines.wav2lip.network import Conv, Generator96, Size, Transposed
+from engines.wav2lip.network import Attention, Conv, Generator, Generator96, Size, Transposed
 
 DARKENING = 0.4
 """How much of the mouth's logit goes per unit of mel above silence."""
 
 
-def narrow() -> Generator96:
-    """The 96 px network with no layer wider than 8 channels: as many layers, a thousandth of the work."""
-    generator = Generator96()
+def narrow(kind: type[Generator] = Generator96) -> Generator:
+    """A network with no layer wider than 8 channels: as many layers, a thousandth of the work."""
+    with torch.device("meta"):
+        generator = kind()
     for name, layer in generator.named_modules():
         if isinstance(layer, Conv | Transposed):
             old = layer.conv_block[0]
@@ -31,6 +32,8 @@ def narrow() -> Generator96:
             more = {"output_padding": old.output_padding} if isinstance(layer, Transposed) else {}
             new = type(old)(*channels, old.kernel_size, old.stride, old.padding, **more)
             layer.conv_block = nn.Sequential(new, nn.BatchNorm2d(8))
+        if isinstance(layer, Attention):
+            layer.conv1 = nn.Conv2d(2, 1, 7, padding=3, bias=False)
     generator.output_block[1] = nn.Conv2d(8, 3, 1)
     return generator
 
@@ -38,7 +41,7 @@ def narrow() -> Generator96:
 NARROW = Size("96 px", narrow, "face_decoder_blocks.6.0.conv_block.0.weight")
 
 
-def opening(generator: Generator96) -> dict[str, torch.Tensor]:
+def opening(generator: Generator) -> dict[str, torch.Tensor]:
     """A state of the 96 px network: the face comes back as it was, and a square where the mouth is gets dark as
     the second mel column is loud, which is the one that sounds while a frame at 25 to 50 per second is
     shown."""

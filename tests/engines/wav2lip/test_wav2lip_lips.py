@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from engines import convolution
 from engines.errors import Cancelled
 from engines.face_boxes import find_box, with_boxes
 from engines.faces import find_faces
@@ -16,8 +17,9 @@ from engines.types import FrameSpec, FrameStream, Speech
 from engines.wav2lip import mouths as module
 from engines.wav2lip.fast import FastGenerator, Span, Window
 from engines.wav2lip.finisher import Lips
+from engines.wav2lip.folded import Folded, Joint
 from engines.wav2lip.mouths import Kept, Mouths
-from engines.wav2lip.network import Generator96, Generator256
+from engines.wav2lip.network import Conv, Generator96, Generator256, Generator384, Transposed
 from engines.wav2lip.paste import cut_face, extent_of, mask_of, put_back, with_chin
 from engines.wav2lip.sound import hear
 from engines.wav2lip.winograd import WinogradConv
@@ -164,7 +166,11 @@ def test_transparent_frames_keep_their_alpha(mouths, photo, box):
     assert (out[..., 3] == 77).all()
 
 
-@pytest.mark.parametrize("kind", [Generator96, Generator256])
+def narrow_384():
+    return narrow(Generator384)
+
+
+@pytest.mark.parametrize("kind", [Generator96, Generator256, narrow_384])
 def test_the_part_that_is_pasted_is_that_of_the_whole_network(kind):
     torch.manual_seed(4)
     generator = kind().eval().requires_grad_(False)
@@ -179,7 +185,7 @@ def test_the_part_that_is_pasted_is_that_of_the_whole_network(kind):
         whole = window.cut(generator(mel, face))
         part = fast.decode(mel, fast.encode(face))
         fast.quicken()
-        quick = fast.decode(mel, fast.encode(face))
+        quick = fast.decode_each(mel, [fast.encode(face)])
     assert part.shape == quick.shape == whole.shape
     assert float(whole.std()) > 0.02
     assert float((part - whole).abs().max()) < 2e-5
@@ -226,3 +232,44 @@ def test_winograds_way_gives_the_same(shape):
     plain, found = conv(x), WinogradConv(conv)(x)
     assert found.shape == plain.shape
     assert float((found - plain).abs().max()) < 1e-4
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize(
+    ("make", "size"),
+    [
+        (lambda: Conv((144, 128), 3, 1, 1), (7, 10)),
+        (lambda: Transposed((144, 40), 3, 2), (7, 10)),
+        (lambda: Transposed((144, 40), 4, 1), (1, 1)),
+        (lambda: Transposed((144, 40), 3, 1), (4, 4)),
+    ],
+    ids=["same", "doubling", "whole", "larger"],
+)
+def test_a_layer_that_was_quickened_gives_what_it_gave(make, size, apart, compiled, monkeypatch):
+    if compiled:
+        pytest.importorskip("visema_conv", reason="the compiled convolutions are not built")
+    else:
+        monkeypatch.setattr(convolution, "convolution_module", lambda: None)
+    torch.manual_seed(6)
+    layer = make().eval().requires_grad_(False)
+    x = torch.randn(2, 144, *size).contiguous(memory_format=torch.channels_last)
+    joint = Joint(Folded(layer), 16, apart)
+    for part in (joint, joint.layer):
+        part.quicken(convolution.Workers())
+    found = joint(x[:, :128], joint.known(x[:, 128:]))
+    assert float((found - layer(x)).abs().max()) < 1e-4
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_residual_layer_that_was_quickened_gives_what_it_gave(compiled, monkeypatch):
+    if compiled:
+        pytest.importorskip("visema_conv", reason="the compiled convolutions are not built")
+    else:
+        monkeypatch.setattr(convolution, "convolution_module", lambda: None)
+    torch.manual_seed(6)
+    layer = Conv((128, 128), 3, 1, 1, residual=True).eval().requires_grad_(False)
+    x = torch.randn(2, 128, 7, 10).contiguous(memory_format=torch.channels_last)
+    quick = Folded(layer)
+    quick.quicken(convolution.Workers())
+    assert float((quick(x) - layer(x)).abs().max()) < 1e-4

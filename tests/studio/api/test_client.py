@@ -22,6 +22,8 @@ def test_a_refusal_is_the_studios_own_sentence(running, faceless, tmp_path):
     with StudioClient(running[1]) as client:
         with pytest.raises(StudioError, match="No face"):
             client.submit(image=faceless, text="Hi.")
+        with pytest.raises(StudioError, match="liveportrait_drive"):
+            client.submit(avatar_id="imara", text="Hi.", files={"liveportrait_drive": faceless})
         with pytest.raises(StudioError, match="no such job"):
             client.download("0123456789abcdef", tmp_path / "nothing.mp4")
     assert not list(tmp_path.iterdir())

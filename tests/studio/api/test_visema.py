@@ -107,6 +107,10 @@ def test_wrong_fields_are_told_in_one_sentence(web, fields, word):
 
 
 def test_wrong_files_are_told_at_once(web, photo_file, faceless):
+    fields = {"avatar_id": "imara", "text": "Hi."}
+    unused = web.post("/generate", data=fields, files={"liveportrait_drive": ("a.mp4", b"video")})
+    assert is_error(unused, 422)
+    assert "liveportrait_drive" in unused.json()["error"]
     no_face = web.post("/generate", files={"image": faceless.read_bytes()}, data={"text": "Hi."})
     assert is_error(no_face, 422)
     assert no_face.json()["error"].startswith("No face")

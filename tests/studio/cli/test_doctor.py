@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio import checks
+from engines.errors import StudioError
+from studio import checks, trial
 from studio.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,7 +43,17 @@ def test_a_working_installation_is_ready() -> None:
     found = by_name(done.stdout)
     for name in ("Python", "libraries", "ffmpeg", "voices", "mediapipe.face_landmark", "data folder"):
         assert found[name]["state"] == "ok", found[name]
-    for name in ("disk room", "cache", "backup", "native core", "GPU", "torch", "onnxruntime", "TensorRT"):
+    for name in (
+        "disk room",
+        "cache",
+        "backup",
+        "native core",
+        "GPU",
+        "CUDA",
+        "torch",
+        "onnxruntime",
+        "TensorRT",
+    ):
         assert found[name]["state"] == "ok" or (found[name]["costs"] and found[name]["remedy"])
 
 
@@ -113,3 +126,31 @@ def test_looking_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_on_request_a_tiny_clip_is_made(tmp_path: Path) -> None:
+    done = launch("--data", str(tmp_path / "data"), "doctor", "--render", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    clip = by_name(done.stdout)["tiny clip"]
+    assert clip["state"] == "ok"
+    assert re.search(r"\d+ frames of \d+x\d+ in", clip["found"])
+    assert not (tmp_path / "data").exists(), "it leaves nothing behind"
+
+
+def test_a_clip_that_cannot_be_made_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_folder: Path) -> None:
+        raise StudioError("The disk is full.")
+
+    monkeypatch.setattr(trial, "_render", refuse)
+    check = trial.render_check()
+    assert (check.state, check.found, check.required) == ("wrong", "The disk is full.", True)
+
+
+@pytest.mark.parametrize(("line", "build"), [("cuda: Optional[str] = '12.8'", "12.8"), ("cuda = None", "")])
+def test_the_cuda_of_torch_is_read_without_importing_it(tmp_path, monkeypatch, line, build) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise SystemExit")
+    (tmp_path / "torch" / "version.py").write_text(f"__version__ = '2.13.0'\n{line}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(checks.importlib.util, "find_spec", PathFinder.find_spec)
+    assert checks.cuda_build() == build

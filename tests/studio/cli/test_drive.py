@@ -43,3 +43,10 @@ def test_what_cannot_be_gets_one_sentence(run, tmp_path, talking_clip):
         code, _, err = run("drive", clip, "--out", path)
         assert (code, named in err, len(err.strip().splitlines())) == (1, True, 1), err
     assert not list(tmp_path.glob("out*"))
+
+
+def test_render_says_what_drive_is_for(run, photo_file, tmp_path):
+    words = ("render", "--avatar", photo_file, "--text", "a", "--out", tmp_path / "c.mp4", "--drive", "x.mp4")
+    code, _, err = run(*words)
+    assert (code, len(err.strip().splitlines())) == (1, 1)
+    assert "--drive is not for the recipe Instant, but for LivePortrait" in err

@@ -1,0 +1,59 @@
+"""LivePortrait on a filmed person: the avatar's own video goes back and forth, its face drawn anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from engines.liveportrait import WEIGHTS
+from engines.liveportrait.drive_options import DriveOptions
+from engines.registry import Engine, Recipe
+
+
+@dataclass(frozen=True)
+class PortraitVideoOptions(DriveOptions):
+    """How far lips and feelings are followed; 1 is as they are asked for. ``feather`` and ``stitching`` as in
+    LivePortraitOptions."""
+
+    mouth: Annotated[
+        float, Field(ge=0.0, le=2.0, title="Mouth", description="How far the lips move in speech.")
+    ] = 1.0
+    feeling: Annotated[
+        float, Field(ge=0.0, le=2.0, title="Smile and brows", description="How far a feeling is shown.")
+    ] = 1.0
+    feather: Annotated[
+        int, Field(ge=8, le=96, title="Soft border", description="Of the face in the picture, px of 512.")
+    ] = 32
+    stitching: Annotated[
+        bool, Field(title="Hold the shoulders", description="A network keeps neck and shoulders in place.")
+    ] = True
+
+
+ENGINE = Engine(
+    name="portraitvideo",
+    title="LivePortrait on video",
+    version="1",
+    stages={"animator": "engines.portraitvideo.animator:create"},
+    licence="MIT",
+    options=PortraitVideoOptions,
+    weights=tuple(WEIGHTS.values()),
+    memory=1536 << 20,
+    readiness="engines.liveportrait.files:readiness",
+    cost="engines.portraitvideo.cost:cost",
+    takes="video",
+    rehearses=True,
+    recipes=(
+        Recipe(
+            name="portrait-video",
+            title="LivePortrait on video",
+            summary="A filmed person says something else, or does what another video shows; networks draw the "
+            "face in every frame.",
+            voice="espeak",
+            driver="speech2face",
+            animator="portraitvideo",
+            needs="LivePortrait's model files; a GPU, or 10 seconds a frame",
+        ),
+    ),
+)
