@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from engines.types import AvatarRef, Output, RenderRequest
 from studio.exports import Exported, Order, export_motion
 from studio.tabs import markup
 from studio.tabs.files import publish
-from studio.tabs.guard import Updates
+from studio.tabs.guard import Updates, sentence_for, warning
 from studio.tabs.motion_markup import ABOUT, SCRIPT, about_format, viewer
 from studio.tabs.owner import owner_of
 from studio.tabs.parts import Form, MotionPanel, Parts
@@ -23,6 +23,8 @@ from studio.tabs.request import engine_options, expression_from, words_from
 from studio.tabs.working import Told, Working
 
 FIRST = next(iter(FORMATS))
+Finish = Callable[[str, Exported], Updates]
+"""What to show an owner of what was made."""
 SHOWN = ("glb", "sound")
 """The formats that the 3D preview is made of."""
 
@@ -82,22 +84,22 @@ class MotionEvents:
 
     def show(self, form: Form) -> Iterator[Updates]:
         """Let the head speak."""
-        owner = owner_of(form[self._parts.token])
-        working = self._working(owner, form, [FORMATS[name] for name in SHOWN])
-        yield from self._followed(working)
-        made = working.result
-        model, sound = (publish(path, owner, "motion") for path in made.files)
-        yield {**self.rest(), self._panel.stage: viewer(model, sound, made.seconds, made.notes)}
+        yield from self._followed(form, [FORMATS[name] for name in SHOWN], self._shown)
 
     def export(self, form: Form) -> Iterator[Updates]:
         """Make the file that was chosen."""
-        owner, chosen = owner_of(form[self._parts.token]), get_format(str(form[self._panel.form]))
-        working = self._working(owner, form, [chosen])
-        yield from self._followed(working)
-        file = publish(working.result.files[0], owner, _file_name(chosen))
-        ready = gr.update(value=file, label=f"Download {Path(file).name}", visible=True)
-        told = "".join(map(markup.hint, working.result.notes))
-        yield {**self.rest(), self._panel.download: ready, self._panel.notice: told}
+        chosen = get_format(str(form[self._panel.form]))
+
+        def ready(owner: str, made: Exported) -> Updates:
+            file = publish(made.files[0], owner, _file_name(chosen))
+            button = gr.update(value=file, label=f"Download {Path(file).name}", visible=True)
+            return {self._panel.download: button, self._panel.notice: "".join(map(markup.hint, made.notes))}
+
+        yield from self._followed(form, [chosen], ready)
+
+    def _shown(self, owner: str, made: Exported) -> Updates:
+        model, sound = (publish(path, owner, "motion") for path in made.files)
+        return {self._panel.stage: viewer(model, sound, made.seconds, made.notes)}
 
     def rest(self) -> Updates:
         """Nothing is under way."""
@@ -123,14 +125,17 @@ class MotionEvents:
         check_engines(request)
         return request
 
-    def _followed(self, working: Working[Exported]) -> Iterator[Updates]:
-        """Tell how far the work is; where it fails, nothing is under way any more."""
+    def _followed(self, form: Form, formats: Sequence[ExportFormat], finish: Finish) -> Iterator[Updates]:
+        """Tell how far the work is, then what comes of it in one update: of two at once, one may be lost."""
+        panel = self._panel
         try:
+            owner = owner_of(form[self._parts.token])
+            working = self._working(owner, form, formats)
             for told in working:
-                yield {self._panel.progress: _bar(told), self._panel.cancel: gr.update(visible=True)}
-        except Exception:
-            yield self.rest()
-            raise
+                yield {panel.progress: _bar(told), panel.cancel: gr.update(visible=True)}
+            yield {**self.rest(), panel.notice: "", **finish(owner, working.result)}
+        except Exception as error:
+            yield {**self.rest(), panel.notice: warning(sentence_for(error))}
 
 
 def _file_name(chosen: ExportFormat) -> str:
