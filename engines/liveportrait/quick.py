@@ -17,7 +17,7 @@ from engines.facevid2vid.layers import Spade
 from engines.wav2lip.winograd import NARROWEST, WinogradConv
 
 LEAST_OUT = 64
-ENLARGED = 4
+ENLARGED, LAST_BLOCK = 4, "up_1"
 _ROWS = (
     ((1.0, 0.0, 0.0), (0.0, 1.0, 1.0), (0.0, 0.0, 0.0)),
     ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)),
@@ -31,10 +31,10 @@ _PLACE = (0, 1, 1, 2)
 
 def quickened(generator: Any) -> Any:
     """``generator``, a SpadeDecoder, itself, with quicker layers in it."""
-    for block in list(generator.modules()):
+    for path, block in list(generator.named_modules()):
         for name, layer in list(block.named_children()):
             if isinstance(layer, Spade):
-                setattr(block, name, QuickSpade(layer))
+                setattr(block, name, QuickSpade(layer, enlarged=path == LAST_BLOCK))
             elif isinstance(layer, nn.Conv2d):
                 setattr(block, name, quick_conv(layer))
     return generator
@@ -47,23 +47,21 @@ def quick_conv(conv: nn.Conv2d) -> nn.Module:
 
 
 class QuickSpade(nn.Module):
-    """What a ``spade`` norm does."""
+    """What a ``spade`` norm does. ``enlarged``: its pictures are ENLARGED times as large as their map."""
 
-    def __init__(self, spade: Spade) -> None:
+    def __init__(self, spade: Spade, enlarged: bool) -> None:
         super().__init__()
         shared: Any = spade.mlp_shared[0]
         gamma, beta = spade.mlp_gamma, spade.mlp_beta
-        self.plain = quick_conv(shared)
-        self.enlarging = EnlargedConv(shared)
+        self.shared = EnlargedConv(shared) if enlarged else quick_conv(shared)
+        self._enlarged = enlarged
         self.maps = quick_conv(_joined([gamma.weight, beta.weight], [gamma.bias, beta.bias]))
 
     def forward(self, x: Tensor, segment: Tensor) -> Tensor:
         """``x`` (B, C, H, W), ``segment`` (B, S, h, w) -> (B, C, H, W)."""
-        if x.shape[2] == ENLARGED * segment.shape[2]:
-            hidden = self.enlarging(segment)
-        else:
-            hidden = self.plain(F.interpolate(segment, size=x.shape[2:], mode="nearest"))
-        gamma, beta = self.maps(hidden.relu_()).chunk(2, 1)
+        if not self._enlarged:
+            segment = F.interpolate(segment, size=x.shape[2:], mode="nearest")
+        gamma, beta = self.maps(self.shared(segment).relu_()).chunk(2, 1)
         out: Tensor = F.instance_norm(x).mul_(1 + gamma).add_(beta)
         return out
 
