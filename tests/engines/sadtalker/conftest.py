@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ NARROW = {
     (reconstruction, "LAYERS"): ((1, 3, 1), (1, 4, 2), (1, 6, 2), (32, 3, 2)),
 }
 """What the networks are built of, smaller: as many layers and names, a thousandth of the work."""
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """Networks this small gain nothing from threads that wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def official(parts: Parts) -> dict[str, torch.Tensor]:
