@@ -16,8 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from engines.winograd import NARROWEST as WINOGRAD_IN
+from engines.winograd import WinogradConv
+
 NARROWEST = 32
 """Channels in from which it pays."""
+WINOGRAD_OUT = 64
+"""Channels out from which PyTorch gains by Winograd's way."""
 
 
 @lru_cache(maxsize=1)
@@ -47,10 +52,10 @@ class Workers:
 
 
 class NativeConv:
-    """What ``conv`` does, with what is added and the ReLU besides. For float32 on a CPU, channels last. Safe
-    for several threads."""
+    """What ``conv`` does, with what is added and, unless ``relu`` is off, the ReLU besides. For float32 on a
+    CPU, channels last. Safe for several threads."""
 
-    def __init__(self, conv: nn.Conv2d | nn.ConvTranspose2d, workers: Workers) -> None:
+    def __init__(self, conv: nn.Conv2d | nn.ConvTranspose2d, workers: Workers, relu: bool = True) -> None:
         """A convolution that ``fits``. Its weights are copied."""
         module: Any = convolution_module()
         doubling = isinstance(conv, nn.ConvTranspose2d)
@@ -58,17 +63,40 @@ class NativeConv:
         weights = conv.weight.detach().contiguous().numpy()
         self._native = module.Convolution(weights, bias.contiguous().numpy(), doubling)
         self._workers, self._scale, self._channels = workers, 2 if doubling else 1, conv.out_channels
+        self._relu = relu
 
     def __call__(self, x: Tensor, more: Tensor | None = None, plus: Tensor | None = None) -> Tensor:
-        """The ReLU of what comes of x (B, C, H, W), and of ``more`` channels, and of ``plus`` as large as it.
+        """What comes of x (B, C, H, W), and of ``more`` channels, and of ``plus`` as large as it, and its ReLU.
 
         Raises ValueError for sizes that do not fit the weights.
         """
         height, width = (self._scale * side for side in x.shape[2:])
         out = torch.empty((len(x), height, width, self._channels))
         given = (None if each is None else _laid(each) for each in (more, plus))
-        self._native.run(self._workers.now(), _laid(x), *given, out.numpy(), True)
+        self._native.run(self._workers.now(), _laid(x), *given, out.numpy(), self._relu)
         return out.permute(0, 3, 1, 2)
+
+
+class CompiledConv(nn.Module):
+    """A convolution that ``fits``, as a layer among others and without a ReLU. Its weights are out of sight."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        self._native = NativeConv(conv, Workers(), relu=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H, W), channels last; float32 on the CPU."""
+        return self._native(x)
+
+
+def quick_conv(conv: nn.Conv2d) -> nn.Module:
+    """What ``conv`` does for float32 on a CPU, up to rounding: compiled, by Winograd's way in PyTorch, or as it
+    is where neither pays. The first two hold up to four times its weights."""
+    if fits(conv):
+        return CompiledConv(conv)
+    wide = conv.in_channels >= WINOGRAD_IN and conv.out_channels >= WINOGRAD_OUT
+    same = (conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.groups) == _SAME[:5]
+    return WinogradConv(conv) if wide and same else conv
 
 
 def fits(conv: nn.Module) -> bool:

@@ -1,6 +1,6 @@
 """The drawing network with less work for the same picture: for single precision on processors.
 
-Wide 3x3 convolutions take Winograd's way; both maps of a SPADE norm come out of one convolution; and what is
+3x3 convolutions take a quicker way (engines.convolution); both maps of a SPADE norm come out of one; what is
 convolved after it was enlarged four times is convolved before, since neighbours are equal there. The result is
 that of the plain network up to rounding.
 """
@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from engines.convolution import quick_conv
 from engines.facevid2vid.layers import Spade
-from engines.wav2lip.winograd import NARROWEST, WinogradConv
 
-LEAST_OUT = 64
 ENLARGED, LAST_BLOCK = 4, "up_1"
 _ROWS = (
     ((1.0, 0.0, 0.0), (0.0, 1.0, 1.0), (0.0, 0.0, 0.0)),
@@ -38,12 +37,6 @@ def quickened(generator: Any) -> Any:
             elif isinstance(layer, nn.Conv2d):
                 setattr(block, name, quick_conv(layer))
     return generator
-
-
-def quick_conv(conv: nn.Conv2d) -> nn.Module:
-    """What ``conv`` does, in Winograd's way if that pays."""
-    wide = conv.in_channels >= NARROWEST and conv.out_channels >= LEAST_OUT
-    return WinogradConv(conv) if wide and conv.kernel_size == (3, 3) else conv
 
 
 class QuickSpade(nn.Module):

@@ -11,7 +11,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.convolution import NativeConv, Workers, fits
 from engines.wav2lip.network import Conv, Transposed
-from engines.wav2lip.winograd import NARROWEST, WinogradConv
+from engines.winograd import NARROWEST, WinogradConv
 
 
 class Folded(nn.Module):

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from engines import winograd
 from engines.facevid2vid.layers import Spade
 from engines.liveportrait.models import LAYOUTS
 from engines.liveportrait.quick import EnlargedConv, QuickSpade, quickened
-from engines.wav2lip import winograd
-from engines.wav2lip.winograd import WinogradConv
+from engines.winograd import WinogradConv
 
 
 def test_the_whole_network_draws_the_same():

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from engines import convolution
 from engines.errors import StudioError
 from engines.registry import engine_readiness, get_engine
 from engines.requests import check_engines
@@ -77,15 +78,18 @@ def test_without_its_files_it_is_refused_before_any_work(photo_file, monkeypatch
         check_engines(request)
 
 
-@pytest.mark.parametrize("bytes_of_band", [1, 1 << 20, 1 << 30])
-def test_the_quick_way_of_a_processor_draws_the_same(monkeypatch, bytes_of_band):
-    monkeypatch.setattr(fast, "BAND_BYTES", bytes_of_band)
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_quick_way_of_a_processor_draws_the_same(monkeypatch, compiled):
+    if not compiled:
+        monkeypatch.setattr(convolution, "convolution_module", lambda: None)
     torch.manual_seed(1)
-    plain = nn.Sequential(nn.Conv2d(128, 128, 3, padding=1), nn.ReLU(), nn.Conv2d(128, 4, 3, padding=1)).eval()
+    plain = nn.Sequential(
+        nn.Conv2d(128, 128, 3, padding=1), nn.Sigmoid(), nn.Conv2d(128, 4, 7, padding=3)
+    ).eval()
     picture = torch.randn(2, 128, 21, 18)
     with torch.inference_mode():
         wanted = plain(picture)
         fast.quicken(plain)
-        assert isinstance(plain[0], fast.BandedConv)
-        assert isinstance(plain[2], nn.Conv2d), "a narrow one stays"
+        assert not isinstance(plain[0], nn.Conv2d)
+        assert isinstance(plain[2], nn.Conv2d), "one of another kind stays"
         torch.testing.assert_close(plain(picture), wanted, atol=1e-4, rtol=1e-4)

@@ -22,7 +22,7 @@ from engines.wav2lip.mouths import Kept, Mouths
 from engines.wav2lip.network import Conv, Generator96, Generator256, Generator384, Transposed
 from engines.wav2lip.paste import cut_face, extent_of, mask_of, put_back, with_chin
 from engines.wav2lip.sound import hear
-from engines.wav2lip.winograd import WinogradConv
+from engines.winograd import WinogradConv
 from tests.engines.wav2lip.conftest import bursts, narrow, opening
 
 RATE = 16_000
