@@ -121,5 +121,14 @@ ENGINE = Engine(
             animator="facemesh",
             needs="onnxruntime and one of the models; faster than speech on a GPU only",
         ),
+        Recipe(
+            name="audio2face-portrait",
+            title="Audio2Face with LivePortrait",
+            summary="Audio2Face-3D moves the face, and LivePortrait's networks draw it.",
+            voice="espeak",
+            driver="audio2face",
+            animator="liveportrait",
+            needs="the model files of both; a GPU, or 5 to 10 seconds a frame",
+        ),
     ),
 )
