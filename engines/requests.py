@@ -105,8 +105,9 @@ def check_kind(request: RenderRequest) -> None:
 
 
 def fitting_recipes(kind: str) -> list[str]:
-    """Titles of the recipes for avatars of a ``kind``, "picture" or "video"."""
-    return [recipe.title for recipe in all_recipes().values() if get_engine(recipe.animator).takes == kind]
+    """Titles of the recipes for avatars of a ``kind``, "picture" or "video", that can work as things are."""
+    fitting = (recipe for recipe in all_recipes().values() if get_engine(recipe.animator).takes == kind)
+    return [recipe.title for recipe in fitting if _is_ready(recipe)]
 
 
 def option_files(request: RenderRequest) -> dict[OptionPlace, str]:

@@ -92,7 +92,7 @@ def build_parts(studio: Studio) -> Parts:
             with gr.Tab("Speech", id="speech"):
                 speech = build_speech_tab(studio.voices(), recipe)
             with gr.Tab("Emotion", id="emotion"):
-                emotion = build_emotion_tab(recipes)
+                emotion = build_emotion_tab(recipes, recipe)
             with gr.Tab("Preview", id="preview"):
                 preview = build_preview_tab(recipes, recipe)
             with gr.Tab("Library", id="library") as shelf:

@@ -51,8 +51,8 @@ MAX_SEED = 2**31 - 1
 SEED_INFO = "The same number gives the same performance."
 
 
-def build_emotion_tab(recipes: Mapping[str, Recipe]) -> EmotionTab:
-    """The tab's components, without events."""
+def build_emotion_tab(recipes: Mapping[str, Recipe], recipe: Recipe) -> EmotionTab:
+    """The tab's components, without events; ``recipe`` is the one chosen at first."""
     notice = gr.HTML(apply_default_css=False)
     gr.HTML("<h2>How does it feel?</h2>", apply_default_css=False)
     with gr.Row(elem_id="presets"):
@@ -70,8 +70,8 @@ def build_emotion_tab(recipes: Mapping[str, Recipe]) -> EmotionTab:
             seed = gr.Number(0, label="Take", info=SEED_INFO, precision=0, minimum=0, maximum=MAX_SEED)
             reseed = gr.Button("Another take", scale=0, min_width=170)
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        engines = _engine_controls(recipes)
-    return EmotionTab(notice, presets, emotions, timeline, merged(main, more), seed, reseed, engines)
+        engines, panels = _engine_controls(recipes, recipe)
+    return EmotionTab(notice, presets, emotions, timeline, merged(main, more), seed, reseed, engines, panels)
 
 
 def connect_emotion_tab(parts: Parts) -> None:
@@ -116,13 +116,19 @@ def _emotion_slider(name: str, title: str) -> gr.Slider:
     return gr.Slider(0.0, 1.0, 0.0, step=0.05, label=title, elem_id=f"emotion-{name}", buttons=[])
 
 
-def _engine_controls(recipes: Mapping[str, Recipe]) -> dict[str, Controls]:
-    """Controls of every engine that moves or draws a face, each under its name."""
+def _engine_controls(
+    recipes: Mapping[str, Recipe], recipe: Recipe
+) -> tuple[dict[str, Controls], dict[str, gr.Column]]:
+    """Controls of every engine that moves or draws a face, each in a panel under its name; in sight are those
+    of ``recipe``."""
     names = sorted({name for recipe in recipes.values() for name in (recipe.driver, recipe.animator)})
     engines = {name: get_engine(name) for name in names}
     shown: dict[str, Controls] = {}
+    panels: dict[str, gr.Column] = {}
     for name, engine in engines.items():
-        gr.HTML(f"<h3>{escape(engine.title)}</h3>", apply_default_css=False)
-        with gr.Column(elem_classes="grid"):
-            shown[name] = options_controls(engine)
-    return shown
+        with gr.Column(visible=name in (recipe.driver, recipe.animator), elem_id=f"engine-{name}") as panel:
+            gr.HTML(f"<h3>{escape(engine.title)}</h3>", apply_default_css=False)
+            with gr.Column(elem_classes="grid"):
+                shown[name] = options_controls(engine)
+        panels[name] = panel
+    return shown, panels

@@ -40,7 +40,8 @@ def build_making(recipes: Mapping[str, Recipe], recipe: Recipe) -> Making:
     """The components: recipe, frame rate, size, quality, finishers and their options."""
     with gr.Accordion("Video settings", open=False, elem_id="settings"):
         with gr.Row():
-            titles = [(item.title, item.name) for item in recipes.values()]
+            ordered = sorted(recipes.values(), key=lambda item: item.needs != "nothing")
+            titles = [(item.title, item.name) for item in ordered]
             choice = gr.Dropdown(
                 titles, value=recipe.name, label="Recipe", visible=len(titles) > 1, elem_id="recipe"
             )
@@ -90,6 +91,8 @@ def connect_making(parts: Parts) -> None:
     set_by_level = [tab.notice, tab.fps, tab.size, tab.finish, *batches, *panels, *told]
     tab.quality.input(parts.guard(tab.notice).event(events.level), parts.inputs, set_by_level, **quick)
     tab.finish.change(guard.event(events.finishers), parts.inputs, [*panels, *told], **quick)
+    shown = list(parts.emotion.panels.values())
+    tab.recipe.change(guard.event(events.engines), parts.inputs, shown, **quick)
     words = [parts.speech.text.blur, parts.speech.upload.change, parts.speech.microphone.change]
     changes = [tab.recipe.change, tab.fps.input, tab.size.input, *words]
     changes += _costly_choices(parts)
@@ -135,6 +138,12 @@ class MakingEvents:
         said = markup.hint(" ".join(notes)) if notes else ""
         told = {**self.wait({**form, **set_now}), tab.notice: said}
         return {**set_now, **panels_for(tab, finish), **told}
+
+    def engines(self, form: Form) -> Updates:
+        """Show the options of the engines of the chosen recipe."""
+        recipe = get_recipe(str(form[self._tab.recipe]))
+        panels = self._parts.emotion.panels.items()
+        return {panel: gr.update(visible=name in (recipe.driver, recipe.animator)) for name, panel in panels}
 
     def finishers(self, form: Form) -> Updates:
         """Show the options of what was chosen."""

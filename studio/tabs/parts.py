@@ -104,7 +104,8 @@ class Timeline:
 
 @dataclass(frozen=True)
 class EmotionTab:
-    """How it feels: emotions, their changes, strengths, seed, and the engines' own options."""
+    """How it feels: emotions, their changes, strengths, seed, and the engines' own options, in ``panels`` of
+    which those of the chosen recipe are in sight."""
 
     notice: gr.HTML
     presets: Mapping[str, gr.Button]
@@ -114,6 +115,7 @@ class EmotionTab:
     seed: gr.Number
     reseed: gr.Button
     engines: Mapping[str, Controls]
+    panels: Mapping[str, gr.Column]
 
 
 @dataclass(frozen=True)
