@@ -32,7 +32,7 @@ SIZES = [
 AS_SET = ""
 """The choice of quality that changes nothing."""
 Making = tuple[
-    gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.CheckboxGroup, Mapping[str, FinisherPanel]
+    gr.Dropdown, gr.HTML, gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.CheckboxGroup, Mapping[str, FinisherPanel]
 ]
 
 
@@ -46,12 +46,19 @@ def build_making(recipes: Mapping[str, Recipe], recipe: Recipe) -> Making:
                 titles, value=recipe.name, label="Recipe", visible=len(titles) > 1, elem_id="recipe"
             )
             quality = gr.Dropdown(_levels(), value=AS_SET, label="Quality", elem_id="quality")
+        about = gr.HTML(_about(recipe), apply_default_css=False, elem_id="recipe-about")
         with gr.Row():
             fps = gr.Dropdown(FRAME_RATES, value=round(Output().fps), label="Frames per second", elem_id="fps")
             size = gr.Dropdown(SIZES, value=OWN_SIZE, label="Long side in pixels", elem_id="size")
         finish = _finish_choice()
         finishing = {name: _finisher_panel(name) for name in all_finishers()}
-    return choice, fps, size, quality, finish, finishing
+    return choice, about, fps, size, quality, finish, finishing
+
+
+def _about(recipe: Recipe) -> str:
+    """What a recipe does and takes."""
+    needs = "" if recipe.needs == "nothing" else f" It needs {recipe.needs}."
+    return markup.hint(recipe.summary + needs)
 
 
 def _levels() -> list[tuple[str, str]]:
@@ -91,7 +98,7 @@ def connect_making(parts: Parts) -> None:
     set_by_level = [tab.notice, tab.fps, tab.size, tab.finish, *batches, *panels, *told]
     tab.quality.input(parts.guard(tab.notice).event(events.level), parts.inputs, set_by_level, **quick)
     tab.finish.change(guard.event(events.finishers), parts.inputs, [*panels, *told], **quick)
-    shown = list(parts.emotion.panels.values())
+    shown = [tab.about, *parts.emotion.panels.values()]
     tab.recipe.change(guard.event(events.engines), parts.inputs, shown, **quick)
     words = [parts.speech.text.blur, parts.speech.upload.change, parts.speech.microphone.change]
     changes = [tab.recipe.change, tab.fps.input, tab.size.input, *words]
@@ -140,10 +147,11 @@ class MakingEvents:
         return {**set_now, **panels_for(tab, finish), **told}
 
     def engines(self, form: Form) -> Updates:
-        """Show the options of the engines of the chosen recipe."""
+        """Show what the chosen recipe is, and the options of its engines."""
         recipe = get_recipe(str(form[self._tab.recipe]))
         panels = self._parts.emotion.panels.items()
-        return {panel: gr.update(visible=name in (recipe.driver, recipe.animator)) for name, panel in panels}
+        shown = {panel: gr.update(visible=name in (recipe.driver, recipe.animator)) for name, panel in panels}
+        return {self._tab.about: _about(recipe), **shown}
 
     def finishers(self, form: Form) -> Updates:
         """Show the options of what was chosen."""

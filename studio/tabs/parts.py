@@ -156,6 +156,7 @@ class PreviewTab:
     credentials: gr.DownloadButton
     making: gr.HTML
     recipe: gr.Dropdown
+    about: gr.HTML
     fps: gr.Dropdown
     size: gr.Dropdown
     quality: gr.Dropdown

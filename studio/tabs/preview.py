@@ -61,7 +61,8 @@ def build_preview_tab(recipes: Mapping[str, Recipe], recipe: Recipe) -> PreviewT
     gr.HTML("<h2>Earlier clips</h2>", apply_default_css=False)
     clips = gr.HTML(js_on_load=ON_CLIPS, apply_default_css=False, elem_id="clips")
     playing = (empty, player, video, download, credentials, making)
-    return PreviewTab(notice, progress, cancel, *playing, *making_of_it, motion, clips, gr.State(""))
+    components = (notice, progress, cancel, *playing, *making_of_it, motion, clips, gr.State(""))
+    return PreviewTab(*components)
 
 
 def connect_preview_tab(parts: Parts) -> None:

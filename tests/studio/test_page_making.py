@@ -130,6 +130,7 @@ def test_high_quality_without_its_enhancer_says_so_and_sets_the_rest(visit: Open
     page.get_by_role("option", name="High").click()
     page.wait_for_selector("#render-notice :text('is left out here')")
     assert page.get_by_label("Long side in pixels").input_value() == "1080"
+    page.wait_for_timeout(500)  # what the same answer says of the boxes is drawn after the notice
     page.get_by_label("Wav2Lip").check()
     page.get_by_label("Room below the chin").first.wait_for(state="visible")
     assert not page.locator("#finish-gfpgan").is_visible()
