@@ -99,9 +99,9 @@ def connect_making(parts: Parts) -> None:
     tab.quality.input(parts.guard(tab.notice).event(events.level), parts.inputs, set_by_level, **quick)
     tab.finish.change(guard.event(events.finishers), parts.inputs, [*panels, *told], **quick)
     shown = [tab.about, *parts.emotion.panels.values()]
-    tab.recipe.change(guard.event(events.engines), parts.inputs, shown, **quick)
+    tab.recipe.change(guard.event(events.recipe), parts.inputs, [*shown, *told], **quick)
     words = [parts.speech.text.blur, parts.speech.upload.change, parts.speech.microphone.change]
-    changes = [tab.recipe.change, tab.fps.input, tab.size.input, *words]
+    changes = [tab.fps.input, tab.size.input, *words]
     changes += _costly_choices(parts)
     gr.on(changes, guard.event(events.wait), parts.inputs, told, trigger_mode="always_last", **quick)
     stage.instead.click(
@@ -146,12 +146,12 @@ class MakingEvents:
         told = {**self.wait({**form, **set_now}), tab.notice: said}
         return {**set_now, **panels_for(tab, finish), **told}
 
-    def engines(self, form: Form) -> Updates:
-        """Show what the chosen recipe is, and the options of its engines."""
+    def recipe(self, form: Form) -> Updates:
+        """Show what the chosen recipe is, the options of its engines, and how long it will take."""
         recipe = get_recipe(str(form[self._tab.recipe]))
         panels = self._parts.emotion.panels.items()
         shown = {panel: gr.update(visible=name in (recipe.driver, recipe.animator)) for name, panel in panels}
-        return {self._tab.about: _about(recipe), **shown}
+        return {self._tab.about: _about(recipe), **shown, **self.wait(form)}
 
     def finishers(self, form: Form) -> Updates:
         """Show the options of what was chosen."""

@@ -134,3 +134,19 @@ def test_high_quality_without_its_enhancer_says_so_and_sets_the_rest(visit: Open
     page.get_by_label("Wav2Lip").check()
     page.get_by_label("Room below the chin").first.wait_for(state="visible")
     assert not page.locator("#finish-gfpgan").is_visible()
+
+
+def test_what_the_chosen_recipe_is_and_takes_is_in_sight(visit: Open) -> None:
+    page = visit().page
+    page.get_by_role("tab", name="Emotion").click()
+    page.get_by_role("button", name="Advanced").click()
+    page.locator("#engine-facemesh").wait_for(state="visible")
+    assert not page.locator("#engine-sadtalker").is_visible()
+    page.get_by_role("tab", name="Preview").click()
+    page.get_by_role("button", name="Video settings").click()
+    page.get_by_label("Recipe").click()
+    page.get_by_role("option", name="SadTalker").click()
+    page.wait_for_selector("#recipe-about :text('two of its model files')")
+    page.get_by_role("tab", name="Emotion").click()
+    page.locator("#engine-sadtalker").wait_for(state="visible")
+    assert not page.locator("#engine-facemesh").is_visible()
