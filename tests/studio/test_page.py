@@ -84,7 +84,7 @@ def test_cancel_stops_within_a_second_and_keeps_what_was_typed(visit: Open) -> N
     start = time.perf_counter()
     page.locator("#cancel").click()
     page.wait_for_selector("text=Cancelled.")
-    assert time.perf_counter() - start < 1.5
+    assert time.perf_counter() - start < 2.0  # a second, and the page's own beside other tests
     assert page.locator("#render").inner_text() == "Render"
     seen.tab("Speech")
     assert page.locator("#words textarea").input_value() == words

@@ -69,6 +69,7 @@ def test_online_is_said_before_and_the_language_stays(visit: Open) -> None:
     about(someone, "your words are sent to Microsoft")
     assert someone.page.get_by_label("Language", exact=True).input_value() == "German (de-DE)"
     someone.choose("Voice", "Katja")
+    someone.page.wait_for_timeout(500)  # as people do, after the page has answered
     someone.choose("Spoken by", "eSpeak NG")
     someone.page.wait_for_function("document.querySelector('#about-voice').innerText.trim() === ''")
     assert someone.page.get_by_label("Language", exact=True).input_value() == "German"
