@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engines.liveportrait.drive_options import DriveOptions
+from engines.liveportrait.drive_options import DriveOptions, Feather, Feeling, Mouth, Stitching
 from engines.registry import Engine, Recipe
 
 WEIGHTS = {
@@ -35,12 +35,8 @@ class LivePortraitOptions(DriveOptions):
         float, Field(ge=0.0, le=1.5, title="Blinks", description="How far eyes close in a blink.")
     ] = 1.0
     gaze: Annotated[float, Field(ge=0.0, le=2.0, title="Gaze", description="How far eyes look away.")] = 1.0
-    mouth: Annotated[
-        float, Field(ge=0.0, le=2.0, title="Mouth", description="How far the lips move in speech.")
-    ] = 1.0
-    feeling: Annotated[
-        float, Field(ge=0.0, le=2.0, title="Smile and brows", description="How far a feeling is shown.")
-    ] = 1.0
+    mouth: Mouth = 1.0
+    feeling: Feeling = 1.0
     performance: Annotated[
         Literal["auto", "live", "loop"],
         Field(
@@ -54,12 +50,8 @@ class LivePortraitOptions(DriveOptions):
         float,
         Field(ge=2.0, le=10.0, title="Length of the loop (s)", description="Longer repeats itself less."),
     ] = 4.0
-    feather: Annotated[
-        int, Field(ge=8, le=96, title="Soft border", description="Of the face in the picture, px of 512.")
-    ] = 32
-    stitching: Annotated[
-        bool, Field(title="Hold the shoulders", description="A network keeps neck and shoulders in place.")
-    ] = True
+    feather: Feather = 32
+    stitching: Stitching = True
 
 
 ENGINE = Engine(

@@ -9,6 +9,18 @@ from pydantic import Field
 
 from engines.liveportrait.regions import Mode, Region
 
+Mouth = Annotated[float, Field(ge=0.0, le=2.0, title="Mouth", description="How far the lips move in speech.")]
+Feeling = Annotated[
+    float, Field(ge=0.0, le=2.0, title="Smile and brows", description="How far a feeling is shown.")
+]
+Feather = Annotated[
+    int, Field(ge=8, le=96, title="Soft border", description="Of the face in the picture, px of 512.")
+]
+Stitching = Annotated[
+    bool, Field(title="Hold the shoulders", description="A network keeps neck and shoulders in place.")
+]
+"""What can be said of how a face is drawn, wherever LivePortrait draws it."""
+
 
 @dataclass(frozen=True)
 class DriveOptions:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from engines.liveportrait import WEIGHTS
-from engines.liveportrait.drive_options import DriveOptions
+from engines.liveportrait.drive_options import DriveOptions, Feather, Feeling, Mouth, Stitching
 from engines.registry import Engine, Recipe
 
 
@@ -17,18 +14,10 @@ class PortraitVideoOptions(DriveOptions):
     """How far lips and feelings are followed; 1 is as they are asked for. ``feather`` and ``stitching`` as in
     LivePortraitOptions."""
 
-    mouth: Annotated[
-        float, Field(ge=0.0, le=2.0, title="Mouth", description="How far the lips move in speech.")
-    ] = 1.0
-    feeling: Annotated[
-        float, Field(ge=0.0, le=2.0, title="Smile and brows", description="How far a feeling is shown.")
-    ] = 1.0
-    feather: Annotated[
-        int, Field(ge=8, le=96, title="Soft border", description="Of the face in the picture, px of 512.")
-    ] = 32
-    stitching: Annotated[
-        bool, Field(title="Hold the shoulders", description="A network keeps neck and shoulders in place.")
-    ] = True
+    mouth: Mouth = 1.0
+    feeling: Feeling = 1.0
+    feather: Feather = 32
+    stitching: Stitching = True
 
 
 ENGINE = Engine(
@@ -39,7 +28,7 @@ ENGINE = Engine(
     licence="MIT",
     options=PortraitVideoOptions,
     weights=tuple(WEIGHTS.values()),
-    memory=1536 << 20,
+    memory=2816 << 20,
     readiness="engines.liveportrait.files:readiness",
     cost="engines.portraitvideo.cost:cost",
     takes="video",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -149,3 +150,8 @@ def test_other_threads_run_meanwhile():
         turns += 1
     worker.join()
     assert turns > 1000
+
+
+@pytest.mark.parametrize("name", ["visema_solver", "visema_conv"])
+def test_what_may_be_left_out_was_built_beside_the_core(name: str) -> None:
+    assert find_spec(name), "set-up goes on without it, and its own tests would be passed over"
