@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import StudioError
-from engines.files import whole_file
 from engines.types import BLENDSHAPES, TONGUE_SHAPES, Float32, Motion
 
 PREFIX = "blendShapes."
@@ -28,16 +27,6 @@ HEAD = "head"
 DIGITS = 6
 SINGLE_FRAME_FPS = 30.0
 """Frames per second of a CSV with one frame, which cannot tell: NVIDIA's own rate."""
-
-
-def write_motion(path: Path, motion: Motion) -> None:
-    """Write ``motion`` as .csv or .json by the suffix of ``path``, whole or not at all.
-
-    Raises StudioError for another suffix and where the file cannot be written.
-    """
-    write: Callable[[Path, Motion], None] = _choose(path, {".csv": write_csv, ".json": write_json})
-    with whole_file(path) as part:
-        write(part, motion)
 
 
 def write_csv(path: Path, motion: Motion) -> None:

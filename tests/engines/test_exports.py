@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,3 +137,16 @@ def test_blenders_archive_takes_only_a_head_that_holds_together(tmp_path):
             tmp_path / "out.zip", Performance(performance().motion, character=head), FORMATS["blender"]
         )
     assert not (tmp_path / "out.zip").exists()
+
+
+@pytest.mark.parametrize("name", ["nvidia-csv", "omniverse-json", "livelink-csv"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, name):
+    path = exported(tmp_path, name, performance(frames=3))
+    old = path.read_bytes()
+    broken = replace(performance(frames=3).motion, blendshapes=np.full((3, 52), "x", object))
+    with pytest.raises((ValueError, TypeError)):
+        write_export(path, Performance(broken), FORMATS[name])
+    with pytest.raises(StudioError):
+        write_export(tmp_path / "no such folder" / path.name, performance(), FORMATS[name])
+    assert path.read_bytes() == old
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
